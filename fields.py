@@ -1,0 +1,51 @@
+"""The kinds of values that settings are made of."""
+
+import functools
+import json
+from importlib.resources import files
+from ipaddress import IPv4Network
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+PRIVATE_NETWORKS = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+
+
+class Model(BaseModel):
+    """Settings of one area."""
+
+    # A typo in YAML must fail loudly, and nobody edits settings during a synthesis.
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _private(network: IPv4Network) -> IPv4Network:
+    if not any(network.subnet_of(private) for private in PRIVATE_NETWORKS):
+        raise ValueError("is not private: take it from 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
+    return network
+
+
+def _closed(network: IPv4Network) -> IPv4Network:
+    if network.prefixlen == 0:
+        raise ValueError("is the whole internet: list the networks of your people, such as 203.0.113.0/24")
+    return network
+
+
+@functools.cache
+def _regions() -> frozenset[str]:
+    # Reading the data that botocore ships takes a tenth of the time of importing botocore.
+    data = json.loads((files("botocore") / "data" / "endpoints.json").read_text(encoding="utf-8"))
+    return frozenset(next(each["regions"] for each in data["partitions"] if each["partition"] == "aws"))
+
+
+def _known_region(region: str) -> str:
+    if region not in _regions():
+        raise ValueError("is not a region of AWS: write one such as us-east-1")
+    return region
+
+
+PrivateNetwork = Annotated[IPv4Network, AfterValidator(_private)]
+ClosedNetwork = Annotated[IPv4Network, AfterValidator(_closed)]
+Region = Annotated[str, AfterValidator(_known_region)]
+Repository = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(@\d+)?/[A-Za-z0-9._-]+(@\d+)?$")]
+RetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653]
+LOG_RETENTION = "a period that CloudWatch offers, in days: 7, 14, 30, 60, 90, 180, 365 or another one"

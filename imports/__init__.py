@@ -1,0 +1,57 @@
+"""The one place that names the engine and the provider bindings.
+
+    from imports.engine import App, TerraformStack
+    from imports.aws.vpc import Vpc
+
+`imports.aws.vpc` is the installed module `cdktf_cdktf_provider_aws.vpc` itself, found under a shorter name and loaded
+on first use: importing one class as the bindings are shipped executes all of their 2,100 modules, in Python and again
+in Node.js. CDKTF_STOCK_IMPORTS=1 loads them as shipped; the synthesized JSON is the same, byte for byte.
+
+CDKTF is archived. To move to CDK Terrain, install `cdktn` and its providers, and change ENGINE and BINDINGS below and
+the one name in engine.py.
+"""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+ENGINE = "cdktf"
+BINDINGS = {
+    "imports.aws": "cdktf_cdktf_provider_aws",
+    "imports.kubernetes": "cdktf_cdktf_provider_kubernetes",
+    "imports.helm": "cdktf_cdktf_provider_helm",
+}
+
+
+class EngineError(RuntimeError):
+    """The engine cannot start on this machine; str() says what to install."""
+
+
+class _Alias(MetaPathFinder, Loader):
+    """Finds imports.aws.<module> in the installed bindings; both names are one module, so its classes exist once."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        package, _, module = fullname.rpartition(".")
+        return ModuleSpec(fullname, self) if module and package in BINDINGS else None
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        package, _, name = module.__name__.rpartition(".")
+        importlib.import_module("imports.engine")
+        installed = f"{BINDINGS[package]}.{name}"
+        try:
+            sys.modules[module.__name__] = importlib.import_module(installed)
+        except ModuleNotFoundError as error:
+            if error.name != installed:
+                raise
+            raise ModuleNotFoundError(f"{BINDINGS[package]} has no module {name!r}", name=module.__name__) from None
+
+
+sys.meta_path.insert(0, _Alias())

@@ -1,0 +1,46 @@
+#!/usr/bin/env python
+"""Synthesize every stack of one environment: ENVIRONMENT=staging python main.py."""
+
+import os
+import sys
+
+from imports import EngineError
+from settings import Settings, SettingsError, load_settings
+
+try:
+    from imports.engine import App
+    from stacks.database import DatabaseStack
+    from stacks.dns import DnsStack
+    from stacks.eks import EksStack
+    from stacks.iam import IamStack
+    from stacks.registry import RegistryStack
+    from stacks.state import StateStack
+    from stacks.vpc import VpcStack
+except EngineError as error:
+    sys.exit(str(error))
+
+
+def build(app: App, settings: Settings) -> None:
+    """The whole platform, in deployment order: each stack names the stacks it reads."""
+    StateStack(app, settings)
+    vpc = VpcStack(app, settings)
+    iam = IamStack(app, settings)
+    RegistryStack(app, settings)
+    DnsStack(app, settings)
+    EksStack(app, settings, vpc=vpc, iam=iam)
+    DatabaseStack(app, settings, vpc=vpc)
+
+
+def main() -> None:
+    try:
+        settings = load_settings(os.environ.get("ENVIRONMENT", "local"))
+    except SettingsError as error:
+        sys.exit(str(error))
+
+    app = App()
+    build(app, settings)
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

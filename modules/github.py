@@ -1,0 +1,29 @@
+"""GitHub Actions in AWS without a stored key: who a job says it is, and the role that this opens."""
+
+from collections.abc import Sequence
+
+from modules.policy import Statement
+
+ISSUER = "token.actions.githubusercontent.com"
+AUDIENCE = "sts.amazonaws.com"
+
+
+def subjects(repository: str, *jobs: str) -> list[str]:
+    """The subjects of jobs such as pull_request or environment:production, in every format that GitHub sends.
+
+    A repository written with ids, owner@123/name@456, has them in the subjects that GitHub sends for repositories
+    created or renamed since July 2026. The older format without ids stays valid for older ones.
+    """
+    classic = "/".join(part.split("@")[0] for part in repository.split("/"))
+    return [f"repo:{form}:{job}" for form in dict.fromkeys([classic, repository]) for job in jobs]
+
+
+def trusts_jobs(provider_arn: str, allowed: Sequence[str]) -> Statement:
+    """A trust policy for exactly these subjects: a wildcard would let other branches, or forks, in."""
+    if any("*" in subject or "?" in subject for subject in allowed):
+        raise ValueError(f"{', '.join(allowed)}: a subject with a wildcard trusts jobs that nobody has named")
+    return Statement(
+        actions=["sts:AssumeRoleWithWebIdentity"],
+        principals={"Federated": provider_arn},
+        conditions={"StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": list(allowed)}},
+    )

@@ -1,0 +1,72 @@
+"""Every value that crosses a stack boundary: the contract between areas.
+
+A field is a str or a list[str]; its name is the name of the Terraform output, and its text the description.
+Renaming one breaks every stack that reads it, so treat this file as an API. Nothing secret is ever in here:
+whoever can read one output can read the whole state.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateOutputs:
+    state_bucket_name: Annotated[str, "Bucket that holds the state of every stack."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VpcOutputs:
+    vpc_id: Annotated[str, "Id of the VPC."]
+    vpc_cidr: Annotated[str, "IPv4 network of the VPC."]
+    public_subnet_ids: Annotated[list[str], "Subnets of load balancers and NAT gateways, one in each zone."]
+    private_subnet_ids: Annotated[list[str], "Subnets of nodes and pods, one in each zone."]
+    database_subnet_ids: Annotated[list[str], "Subnets without a way out, one in each zone."]
+    nat_public_ips: Annotated[list[str], "Addresses that the private subnets have on the internet."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class IamOutputs:
+    cluster_role_arn: Annotated[str, "Role of the EKS control plane."]
+    node_role_arn: Annotated[str, "Role of the EKS nodes."]
+    vpc_cni_role_arn: Annotated[str, "Role of the VPC CNI add-on."]
+    ebs_csi_role_arn: Annotated[str, "Role of the EBS CSI add-on."]
+    load_balancer_controller_role_arn: Annotated[str, "Role of the AWS Load Balancer Controller."]
+    external_dns_role_arn: Annotated[str, "Role of external-dns."]
+    external_secrets_role_arn: Annotated[str, "Role of External Secrets."]
+    monitoring_instance_profile_name: Annotated[str, "Instance profile of the monitoring host."]
+    runner_instance_profile_name: Annotated[str, "Instance profile of the self-hosted runner."]
+    plan_role_arn: Annotated[str, "Role with which GitHub Actions plans: reads only."]
+    deploy_role_arn: Annotated[str, "Role with which GitHub Actions deploys the platform."]
+    release_role_arn: Annotated[str, "Role with which GitHub Actions pushes and releases the application."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryOutputs:
+    repository_urls: Annotated[list[str], "Repositories of the images, in the order of the settings."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DnsOutputs:
+    zone_id: Annotated[str, "Id of the public hosted zone."]
+    zone_name_servers: Annotated[list[str], "Name servers that the registrar has to point to."]
+    certificate_arn: Annotated[str, "Certificate of the domain and of every name below it."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EksOutputs:
+    cluster_name: Annotated[str, "Name of the cluster."]
+    cluster_endpoint: Annotated[str, "URL of the Kubernetes API."]
+    cluster_certificate_authority_data: Annotated[str, "Certificate authority of the Kubernetes API, in base64."]
+    cluster_security_group_id: Annotated[str, "Security group of the control plane, the nodes and the pods."]
+    cluster_version: Annotated[str, "Kubernetes version of the control plane."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseOutputs:
+    database_identifier: Annotated[str, "Name of the RDS instance."]
+    database_address: Annotated[str, "Host name of the database."]
+    database_port: Annotated[str, "Port of the database."]
+    database_name: Annotated[str, "Name of the database inside the server."]
+    database_secret_arn: Annotated[str, "Secret in which RDS keeps the user and the password."]
+    database_security_group_id: Annotated[str, "Security group of the database."]
+    alarm_topic_arn: Annotated[str, "SNS topic that the alarms of the database go to."]

@@ -1,0 +1,69 @@
+"""The database, its backups, and the alarms about it."""
+
+from imports.engine import Construct
+from modules.backup_vault import BackupVault
+from modules.database_alarms import DatabaseAlarms
+from modules.key import Key
+from modules.postgres import DATABASE, PORT, Postgres
+from outputs import DatabaseOutputs, VpcOutputs
+from settings import Settings
+from stacks.base import AreaStack
+from stacks.vpc import VpcStack
+
+
+class DatabaseStack(AreaStack):
+    def __init__(self, scope: Construct, settings: Settings, *, vpc: VpcStack) -> None:
+        super().__init__(scope, "database", settings)
+        network = self.read(vpc, VpcOutputs)
+        protected = not settings.allow_destroy
+
+        key = Key(
+            self,
+            "key",
+            name=f"{settings.prefix}-database",
+            description="The database, its backups and its alarms",
+            account=settings.account,
+            protected=protected,
+            services=["cloudwatch.amazonaws.com"],
+        )
+        postgres = Postgres(
+            self,
+            "postgres",
+            name=settings.prefix,
+            settings=settings.database,
+            vpc_id=network.vpc_id,
+            subnet_ids=network.database_subnet_ids,
+            clients={zone: settings.vpc.private_cidr(zone) for zone in settings.vpc.zones},
+            key_arn=key.arn,
+            protected=protected,
+        )
+        alarms = DatabaseAlarms(
+            self,
+            "alarms",
+            name=settings.prefix,
+            identifier=postgres.identifier,
+            key_arn=key.arn,
+            emails=settings.database.alarm_emails,
+        )
+        if settings.database.vault_retention_days:
+            BackupVault(
+                self,
+                "backup_vault",
+                name=settings.prefix,
+                resource_arn=postgres.arn,
+                retention_days=settings.database.vault_retention_days,
+                key_arn=key.arn,
+                protected=protected,
+            )
+
+        self.publish(
+            DatabaseOutputs(
+                database_identifier=postgres.identifier,
+                database_address=postgres.address,
+                database_port=str(PORT),
+                database_name=DATABASE,
+                database_secret_arn=postgres.secret_arn,
+                database_security_group_id=postgres.security_group_id,
+                alarm_topic_arn=alarms.topic_arn,
+            )
+        )

@@ -1,0 +1,108 @@
+"""The cluster: control plane, nodes, add-ons, and who may do what through its API."""
+
+from imports.aws.eks_pod_identity_association import EksPodIdentityAssociation
+from imports.engine import Construct
+from modules.addons import Addons
+from modules.cluster import Cluster
+from modules.cluster_access import ClusterAccess
+from modules.key import Key
+from modules.node_group import NodeGroup
+from outputs import EksOutputs, IamOutputs, VpcOutputs
+from settings import Settings
+from stacks.base import AreaStack
+from stacks.iam import IamStack
+from stacks.vpc import VpcStack
+
+APPLICATION_NAMESPACE = "realworld"
+CONTROLLERS_NAMESPACE = "kube-system"
+
+
+class EksStack(AreaStack):
+    def __init__(self, scope: Construct, settings: Settings, *, vpc: VpcStack, iam: IamStack) -> None:
+        super().__init__(scope, "eks", settings)
+        network = self.read(vpc, VpcOutputs)
+        roles = self.read(iam, IamOutputs)
+        protected = not settings.allow_destroy
+
+        key = Key(
+            self,
+            "key",
+            name=f"{settings.prefix}-eks",
+            description="Secrets in the Kubernetes API",
+            account=settings.account,
+            protected=protected,
+        )
+        cluster = Cluster(
+            self,
+            "cluster",
+            name=settings.prefix,
+            settings=settings.eks,
+            role_arn=roles.cluster_role_arn,
+            key_arn=key.arn,
+            subnet_ids=network.private_subnet_ids,
+            protected=protected,
+        )
+        # The pipeline of the platform installs the add-ons; that of the application stays in its namespace.
+        administrator = "AmazonEKSClusterAdminPolicy"
+        administrators = Construct(self, "administrators")
+        for arn in settings.eks.admin_role_arns:
+            account_and_role = arn.removeprefix("arn:aws:iam::")
+            ClusterAccess(
+                administrators, account_and_role, cluster_name=cluster.name, principal_arn=arn, policy=administrator
+            )
+        ClusterAccess(
+            self, "deploy", cluster_name=cluster.name, principal_arn=roles.deploy_role_arn, policy=administrator
+        )
+        ClusterAccess(
+            self,
+            "release",
+            cluster_name=cluster.name,
+            principal_arn=roles.release_role_arn,
+            policy="AmazonEKSEditPolicy",
+            namespaces=[APPLICATION_NAMESPACE],
+        )
+
+        addons = Addons(self, "addons", cluster_name=cluster.name, versions=settings.eks.addon_versions)
+        ready = addons.before_nodes(vpc_cni_role_arn=roles.vpc_cni_role_arn)
+        groups = Construct(self, "node_groups")
+        nodes = [
+            NodeGroup(
+                groups,
+                name,
+                name=name,
+                settings=group,
+                cluster_name=cluster.name,
+                cluster_version=cluster.version,
+                role_arn=roles.node_role_arn,
+                subnet_ids=network.private_subnet_ids,
+                tags=self.tags(),
+                after=ready,
+            ).resource
+            for name, group in settings.eks.node_groups.items()
+        ]
+        addons.after_nodes(nodes, ebs_csi_role_arn=roles.ebs_csi_role_arn)
+
+        identities = Construct(self, "pod_identities")
+        for service_account, role_arn in {
+            "aws-load-balancer-controller": roles.load_balancer_controller_role_arn,
+            "external-dns": roles.external_dns_role_arn,
+            "external-secrets": roles.external_secrets_role_arn,
+        }.items():
+            EksPodIdentityAssociation(
+                identities,
+                service_account,
+                cluster_name=cluster.name,
+                namespace=CONTROLLERS_NAMESPACE,
+                service_account=service_account,
+                role_arn=role_arn,
+            )
+
+        self.publish(
+            EksOutputs(
+                cluster_name=cluster.name,
+                cluster_endpoint=cluster.endpoint,
+                cluster_certificate_authority_data=cluster.certificate_authority_data,
+                cluster_security_group_id=cluster.security_group_id,
+                cluster_version=cluster.version,
+            )
+        )

@@ -1,0 +1,116 @@
+"""Every role that a person, a pipeline, a node or a pod takes. It reads no other stack: names follow conventions."""
+
+from imports.aws.iam_instance_profile import IamInstanceProfile
+from imports.aws.iam_openid_connect_provider import IamOpenidConnectProvider
+from imports.engine import Construct
+from modules.github import AUDIENCE, ISSUER, subjects, trusts_jobs
+from modules.load_balancer_controller_policy import STATEMENTS as LOAD_BALANCER_CONTROLLER
+from modules.policy import Statement, trusts_eks, trusts_service
+from modules.role import Role
+from outputs import IamOutputs
+from settings import Settings
+from stacks import iam_statements
+from stacks.base import AreaStack
+
+
+class IamStack(AreaStack):
+    def __init__(self, scope: Construct, settings: Settings) -> None:
+        super().__init__(scope, "iam", settings)
+
+        cluster = Role(
+            self,
+            "cluster",
+            name=f"{settings.prefix}-cluster",
+            trust=trusts_eks("eks.amazonaws.com"),
+            managed_policies=["AmazonEKSClusterPolicy"],
+        )
+        # The rights of the CNI are not here: its pods have a role of their own, and the node's is that of many pods.
+        node = Role(
+            self,
+            "node",
+            name=f"{settings.prefix}-node",
+            trust=trusts_service("ec2.amazonaws.com"),
+            managed_policies=[
+                "AmazonEKSWorkerNodePolicy",
+                "AmazonEC2ContainerRegistryPullOnly",
+                "AmazonSSMManagedInstanceCore",
+            ],
+        )
+        vpc_cni = self._pod_role("vpc-cni", managed_policies=["AmazonEKS_CNI_Policy"])
+        ebs_csi = self._pod_role("ebs-csi", managed_policies=["service-role/AmazonEBSCSIDriverPolicy"])
+        controller = self._pod_role("load-balancer-controller", statements=LOAD_BALANCER_CONTROLLER)
+        external_dns = self._pod_role("external-dns", statements=iam_statements.external_dns(settings))
+        external_secrets = self._pod_role("external-secrets", statements=iam_statements.external_secrets(settings))
+
+        monitoring = self._instance_role("monitoring", statements=iam_statements.monitoring())
+        runner = self._instance_role("runner", statements=iam_statements.runner(settings))
+
+        github = IamOpenidConnectProvider(self, "github", url=f"https://{ISSUER}", client_id_list=[AUDIENCE])
+        platform = settings.iam.github.platform_repository
+        application = settings.iam.github.application_repository
+        approved = f"environment:{settings.environment}"
+        plan = Role(
+            self,
+            "plan",
+            name=f"{settings.prefix}-plan",
+            trust=trusts_jobs(github.arn, subjects(platform, "pull_request", "ref:refs/heads/main")),
+            managed_policies=["ReadOnlyAccess"],
+            statements=iam_statements.plan(settings),
+        )
+        deploy = Role(
+            self,
+            "deploy",
+            name=f"{settings.prefix}-deploy",
+            trust=trusts_jobs(github.arn, subjects(platform, approved)),
+            managed_policies=["PowerUserAccess"],
+            statements=iam_statements.deploy(settings, github.arn),
+        )
+        release = Role(
+            self,
+            "release",
+            name=f"{settings.prefix}-release",
+            trust=trusts_jobs(github.arn, subjects(application, approved)),
+            statements=iam_statements.release(settings),
+        )
+
+        self.publish(
+            IamOutputs(
+                cluster_role_arn=cluster.arn,
+                node_role_arn=node.arn,
+                vpc_cni_role_arn=vpc_cni.arn,
+                ebs_csi_role_arn=ebs_csi.arn,
+                load_balancer_controller_role_arn=controller.arn,
+                external_dns_role_arn=external_dns.arn,
+                external_secrets_role_arn=external_secrets.arn,
+                monitoring_instance_profile_name=monitoring,
+                runner_instance_profile_name=runner,
+                plan_role_arn=plan.arn,
+                deploy_role_arn=deploy.arn,
+                release_role_arn=release.arn,
+            )
+        )
+
+    def _pod_role(
+        self, name: str, *, managed_policies: list[str] | None = None, statements: list[Statement] | None = None
+    ) -> Role:
+        return Role(
+            self,
+            name.replace("-", "_"),
+            name=f"{self.settings.prefix}-{name}",
+            trust=trusts_eks("pods.eks.amazonaws.com"),
+            managed_policies=managed_policies or [],
+            statements=statements or [],
+        )
+
+    def _instance_role(self, name: str, *, statements: list[Statement]) -> str:
+        """A role for an instance that people reach through Session Manager; the name of its instance profile."""
+        role = Role(
+            self,
+            name,
+            name=f"{self.settings.prefix}-{name}",
+            trust=trusts_service("ec2.amazonaws.com"),
+            managed_policies=["AmazonSSMManagedInstanceCore"],
+            statements=statements,
+        )
+        profile = IamInstanceProfile(self, f"{name}_profile", name=f"{self.settings.prefix}-{name}", role=role.name)
+        return str(profile.name)

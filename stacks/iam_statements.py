@@ -1,0 +1,152 @@
+"""What each role of the platform may do, beyond the policies of AWS that stacks/iam.py names."""
+
+from modules.policy import Statement
+from settings import Settings
+
+DESCRIBES = "describing knows no resources"
+
+
+def external_dns(settings: Settings) -> list[Statement]:
+    """Records of our domain, whatever the id of its zone."""
+    domain = settings.dns.domain
+    return [
+        Statement(
+            actions=["route53:ChangeResourceRecordSets"],
+            resources=["arn:aws:route53:::hostedzone/*"],
+            conditions={
+                "ForAllValues:StringLike": {
+                    "route53:ChangeResourceRecordSetsNormalizedRecordNames": [domain, f"*.{domain}"]
+                }
+            },
+        ),
+        Statement(
+            actions=["route53:ListResourceRecordSets", "route53:ListTagsForResource"],
+            resources=["arn:aws:route53:::hostedzone/*"],
+        ),
+        Statement(actions=["route53:ListHostedZones"], resources=["*"], reason="listing knows no resources"),
+    ]
+
+
+def external_secrets(settings: Settings) -> list[Statement]:
+    """The application's own secrets, and the one that RDS keeps for its database."""
+    secret = f"arn:aws:secretsmanager:{settings.region}:{settings.account}:secret"
+    read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+    database = f"arn:aws:rds:{settings.region}:{settings.account}:db:{settings.prefix}"
+    return [
+        Statement(actions=read, resources=[f"{secret}:{settings.prefix}/*"]),
+        Statement(
+            actions=read,
+            resources=[f"{secret}:rds!db-*"],
+            conditions={"StringEquals": {"aws:ResourceTag/aws:rds:primaryDBInstanceArn": database}},
+        ),
+    ]
+
+
+def monitoring() -> list[Statement]:
+    """Finding the nodes, and reading the metrics of the load balancer and the database."""
+    return [
+        Statement(
+            actions=["ec2:DescribeAvailabilityZones", "ec2:DescribeInstances"], resources=["*"], reason=DESCRIBES
+        ),
+        Statement(
+            actions=["cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "tag:GetResources"],
+            resources=["*"],
+            reason="metrics have no ARN",
+        ),
+    ]
+
+
+def runner(settings: Settings) -> list[Statement]:
+    """Its own registration token and nothing else: a job gets its rights from GitHub's identity, not from the host."""
+    parameter = f"arn:aws:ssm:{settings.region}:{settings.account}:parameter/{settings.prefix}/runner"
+    return [Statement(actions=["ssm:GetParameter"], resources=[f"{parameter}/registration-token"])]
+
+
+def plan(settings: Settings) -> list[Statement]:
+    """ReadOnlyAccess would also read what is stored; a plan needs nothing but the state."""
+    here = f"{settings.region}:{settings.account}"
+    return [
+        Statement(
+            effect="Deny",
+            actions=["secretsmanager:GetSecretValue", "kms:Decrypt", "athena:GetQueryResults", "sqs:ReceiveMessage"],
+            resources=["*"],
+        ),
+        Statement(effect="Deny", actions=["ssm:GetParameter*"], resources=[f"arn:aws:ssm:{here}:parameter/*"]),
+    ]
+
+
+def deploy(settings: Settings, github_provider_arn: str) -> list[Statement]:
+    """PowerUserAccess does everything but IAM; here it gets IAM, for the names of this environment only."""
+    role = f"arn:aws:iam::{settings.account}:role/{settings.prefix}-*"
+    return [
+        Statement(
+            actions=[
+                "iam:AttachRolePolicy",
+                "iam:CreateRole",
+                "iam:DeleteRole",
+                "iam:DeleteRolePolicy",
+                "iam:DetachRolePolicy",
+                "iam:GetRole",
+                "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListInstanceProfilesForRole",
+                "iam:ListRolePolicies",
+                "iam:ListRoleTags",
+                "iam:PassRole",
+                "iam:PutRolePolicy",
+                "iam:TagRole",
+                "iam:UntagRole",
+                "iam:UpdateAssumeRolePolicy",
+                "iam:UpdateRole",
+                "iam:UpdateRoleDescription",
+            ],
+            resources=[role],
+        ),
+        Statement(
+            actions=[
+                "iam:AddRoleToInstanceProfile",
+                "iam:CreateInstanceProfile",
+                "iam:DeleteInstanceProfile",
+                "iam:GetInstanceProfile",
+                "iam:RemoveRoleFromInstanceProfile",
+                "iam:TagInstanceProfile",
+                "iam:UntagInstanceProfile",
+            ],
+            resources=[f"arn:aws:iam::{settings.account}:instance-profile/{settings.prefix}-*"],
+        ),
+        Statement(
+            actions=[
+                "iam:CreateOpenIDConnectProvider",
+                "iam:DeleteOpenIDConnectProvider",
+                "iam:GetOpenIDConnectProvider",
+                "iam:TagOpenIDConnectProvider",
+                "iam:UntagOpenIDConnectProvider",
+                "iam:UpdateOpenIDConnectProviderThumbprint",
+            ],
+            resources=[github_provider_arn],
+        ),
+    ]
+
+
+def release(settings: Settings) -> list[Statement]:
+    """Push the application's images and find the cluster; what it may do inside is the access entry's matter."""
+    return [
+        Statement(actions=["ecr:GetAuthorizationToken"], resources=["*"], reason="the token is for the whole registry"),
+        Statement(
+            actions=[
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:CompleteLayerUpload",
+                "ecr:DescribeImages",
+                "ecr:GetDownloadUrlForLayer",
+                "ecr:InitiateLayerUpload",
+                "ecr:PutImage",
+                "ecr:UploadLayerPart",
+            ],
+            resources=[f"arn:aws:ecr:{settings.region}:{settings.account}:repository/{settings.prefix}/*"],
+        ),
+        Statement(
+            actions=["eks:DescribeCluster"],
+            resources=[f"arn:aws:eks:{settings.region}:{settings.account}:cluster/{settings.prefix}"],
+        ),
+    ]

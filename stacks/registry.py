@@ -1,0 +1,37 @@
+"""The repositories of the application's images."""
+
+from imports.engine import Construct
+from modules.key import Key
+from modules.repository import Repository
+from outputs import RegistryOutputs
+from settings import Settings
+from stacks.base import AreaStack
+
+
+class RegistryStack(AreaStack):
+    def __init__(self, scope: Construct, settings: Settings) -> None:
+        super().__init__(scope, "registry", settings)
+        protected = not settings.allow_destroy
+
+        key = Key(
+            self,
+            "key",
+            name=f"{settings.prefix}-registry",
+            description="Images in ECR",
+            account=settings.account,
+            protected=protected,
+        )
+        repositories = Construct(self, "repositories")
+        urls = [
+            Repository(
+                repositories,
+                name,
+                name=f"{settings.prefix}/{name}",
+                key_arn=key.arn,
+                untagged_image_days=settings.registry.untagged_image_days,
+                protected=protected,
+            ).url
+            for name in settings.registry.repositories
+        ]
+
+        self.publish(RegistryOutputs(repository_urls=urls))

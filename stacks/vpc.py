@@ -1,0 +1,35 @@
+"""The network: subnets in three tiers, the ways out of them, and a record of who talked to whom."""
+
+from imports.engine import Construct
+from modules.endpoints import Endpoints
+from modules.flow_logs import FlowLogs
+from modules.network import Network
+from settings import Settings
+from stacks.base import AreaStack
+
+
+class VpcStack(AreaStack):
+    def __init__(self, scope: Construct, settings: Settings) -> None:
+        super().__init__(scope, "vpc", settings)
+
+        network = Network(self, "network", name=settings.prefix, settings=settings.vpc)
+        Endpoints(
+            self,
+            "endpoints",
+            name=settings.prefix,
+            region=settings.region,
+            vpc_id=network.outputs.vpc_id,
+            vpc_cidr=network.outputs.vpc_cidr,
+            subnet_ids=network.outputs.private_subnet_ids,
+            route_table_ids=network.private_route_table_ids,
+            services=settings.vpc.interface_endpoints,
+        )
+        FlowLogs(
+            self,
+            "flow_logs",
+            name=settings.prefix,
+            vpc_id=network.outputs.vpc_id,
+            retention_days=settings.vpc.flow_log_retention_days,
+        )
+
+        self.publish(network.outputs)

@@ -1,0 +1,135 @@
+"""Who may take which role, and how far each reaches."""
+
+import json
+from typing import Any
+
+import pytest
+
+from imports.engine import Testing
+from settings import load_settings
+from stacks.iam import IamStack
+from tests.conftest import Platform, Template, all_of, changed, synth
+
+ISSUER = "token.actions.githubusercontent.com"
+
+
+@pytest.fixture(scope="module")
+def template(platform: Platform) -> Template:
+    return platform("production")["iam"]
+
+
+def role(template: Template, name: str) -> dict[str, Any]:
+    [found] = [role for role in all_of(template, "aws_iam_role") if role["name"] == f"realworld-production-{name}"]
+    return found
+
+
+def trust(template: Template, name: str) -> dict[str, Any]:
+    [statement] = json.loads(role(template, name)["assume_role_policy"])["Statement"]
+    return dict(statement)
+
+
+def statements(template: Template) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (policy["name"], statement)
+        for policy in all_of(template, "aws_iam_role_policy")
+        for statement in json.loads(policy["policy"])["Statement"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "subjects"),
+    [
+        ("plan", ["repo:realworld-inc/platform:pull_request", "repo:realworld-inc/platform:ref:refs/heads/main"]),
+        ("deploy", ["repo:realworld-inc/platform:environment:production"]),
+        ("release", ["repo:realworld-inc/realworld-example-app:environment:production"]),
+    ],
+)
+def test_a_pipeline_role_opens_to_exactly_its_jobs(template: Template, name: str, subjects: list[str]) -> None:
+    statement = trust(template, name)
+
+    assert statement["Action"] == ["sts:AssumeRoleWithWebIdentity"]
+    assert statement["Condition"] == {"StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com", f"{ISSUER}:sub": subjects}}
+
+
+def test_repositories_with_ids_are_trusted_under_both_names() -> None:
+    github = {"platform_repository": "acme@1/platform@2", "application_repository": "acme@1/shop@3"}
+    stack = IamStack(Testing.app(), changed(load_settings("production"), iam={"github": github}))
+
+    subjects = trust(synth(stack), "deploy")["Condition"]["StringEquals"][f"{ISSUER}:sub"]
+    assert subjects == [
+        "repo:acme/platform:environment:production",
+        "repo:acme@1/platform@2:environment:production",
+    ]
+
+
+@pytest.mark.parametrize("name", ["vpc-cni", "ebs-csi", "load-balancer-controller", "external-dns", "external-secrets"])
+def test_pods_get_their_roles_by_pod_identity(template: Template, name: str) -> None:
+    statement = trust(template, name)
+
+    assert statement["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+    assert statement["Action"] == ["sts:AssumeRole", "sts:TagSession"]
+
+
+def test_the_node_role_lends_no_rights_of_the_network_plugin(template: Template) -> None:
+    attached = [
+        attachment["policy_arn"].split("/")[-1]
+        for attachment in all_of(template, "aws_iam_role_policy_attachment")
+        if ".node_role_" in attachment["role"]
+    ]
+
+    assert sorted(attached) == [
+        "AmazonEC2ContainerRegistryPullOnly",
+        "AmazonEKSWorkerNodePolicy",
+        "AmazonSSMManagedInstanceCore",
+    ]
+
+
+def test_nothing_may_do_everything(template: Template) -> None:
+    for name, statement in statements(template):
+        if statement["Effect"] == "Allow":
+            assert not [action for action in statement["Action"] if action.endswith(":*") or action == "*"], name
+
+
+def test_the_plan_role_reads_no_stored_secret(template: Template) -> None:
+    own = [statement for name, statement in statements(template) if name.endswith("-plan")]
+
+    assert {statement["Effect"] for statement in own} == {"Deny"}
+    denied = {action for statement in own for action in statement["Action"]}
+    assert denied >= {"secretsmanager:GetSecretValue", "kms:Decrypt", "ssm:GetParameter*"}
+
+
+def test_the_deploy_role_handles_roles_of_its_environment_only(template: Template) -> None:
+    account = "arn:aws:iam::444455556666"
+    resources = {
+        resource
+        for name, statement in statements(template)
+        if name.endswith("-deploy")
+        for resource in statement["Resource"]
+    }
+
+    [provider] = template["resource"]["aws_iam_openid_connect_provider"]
+    assert resources == {
+        f"{account}:role/realworld-production-*",
+        f"{account}:instance-profile/realworld-production-*",
+        f"${{aws_iam_openid_connect_provider.{provider}.arn}}",
+    }
+
+
+def test_the_release_role_touches_images_and_finds_the_cluster(template: Template) -> None:
+    services = {
+        action.split(":")[0]
+        for name, statement in statements(template)
+        if name.endswith("-release")
+        for action in statement["Action"]
+    }
+
+    assert services == {"ecr", "eks"}
+
+
+def test_secrets_are_readable_for_their_own_environment_only(template: Template) -> None:
+    own, database = [statement for name, statement in statements(template) if name.endswith("-external-secrets")]
+
+    assert own["Resource"] == ["arn:aws:secretsmanager:us-east-1:444455556666:secret:realworld-production/*"]
+    assert database["Condition"]["StringEquals"] == {
+        "aws:ResourceTag/aws:rds:primaryDBInstanceArn": "arn:aws:rds:us-east-1:444455556666:db:realworld-production"
+    }

@@ -1,0 +1,152 @@
+"""The stacks fit together: what is read is published, nothing else crosses, and each area stands alone."""
+
+import dataclasses
+import json
+import re
+
+import pytest
+
+import outputs
+from settings import load_settings
+from tests.conftest import ENVIRONMENTS, Platform, addresses, all_of
+
+STACKS = {"state", "vpc", "iam", "registry", "dns", "eks", "database"}
+READ = re.compile(r"terraform_remote_state\.(\w+)_state\.outputs\.(\w+)")
+CONTRACTS = {
+    name.removesuffix("Outputs").lower(): {field.name for field in dataclasses.fields(contract)}
+    for name, contract in vars(outputs).items()
+    if name.endswith("Outputs")
+}
+# What holds data or names that people rely on, and so must not go with a careless apply.
+STATEFUL = {
+    "aws_backup_vault",
+    "aws_db_instance",
+    "aws_ecr_repository",
+    "aws_eks_cluster",
+    "aws_kms_key",
+    "aws_route53_zone",
+    "aws_s3_bucket",
+}
+
+each_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
+
+
+@each_environment
+def test_each_area_is_a_stack_with_the_aws_provider_only(platform: Platform, environment: str) -> None:
+    templates = platform(environment)
+
+    assert templates.keys() == STACKS
+    for template in templates.values():
+        assert template["provider"].keys() == {"aws"}
+        assert template["terraform"]["required_providers"] == {"aws": {"source": "aws", "version": "5.100.0"}}
+
+
+@each_environment
+def test_each_stack_publishes_its_contract_exactly(platform: Platform, environment: str) -> None:
+    for area, template in platform(environment).items():
+        assert template["output"].keys() == CONTRACTS[area]
+        assert all(output["description"] for output in template["output"].values())
+
+
+@each_environment
+def test_what_is_read_is_published_and_nothing_else_crosses(platform: Platform, environment: str) -> None:
+    templates = platform(environment)
+
+    for reader, template in templates.items():
+        text = json.dumps(template)
+        assert "cross-stack-output" not in text
+        read = READ.findall(text)
+        declared = template.get("data", {}).get("terraform_remote_state", {})
+        assert {f"{area}_state" for area, _ in read} == declared.keys(), f"{reader} declares a state it does not read"
+        for area, output in read:
+            assert output in templates[area]["output"], f"{reader} reads {area}.{output}"
+            assert declared[f"{area}_state"]["config"]["key"] == templates[area]["terraform"]["backend"]["s3"]["key"]
+
+
+@each_environment
+def test_no_secret_is_an_output(platform: Platform, environment: str) -> None:
+    for template in platform(environment).values():
+        for name, output in template["output"].items():
+            assert not output.get("sensitive"), name
+            assert name.endswith("_arn") or not re.search(r"password|token|private_key|secret", name)
+            assert not re.search(r"\.(password|secret_string|random_password|private_key)\b", json.dumps(output))
+
+
+@each_environment
+def test_every_state_has_a_place_of_its_own_and_a_lock(platform: Platform, environment: str) -> None:
+    settings = load_settings(environment)
+
+    for area, template in platform(environment).items():
+        assert template["terraform"]["backend"] == {
+            "s3": {
+                "bucket": f"realworld-tfstate-{settings.account}-{settings.region}",
+                "encrypt": True,
+                "key": f"{environment}/{area}.tfstate",
+                "region": settings.region,
+                "use_lockfile": True,
+            }
+        }
+        assert template["terraform"]["required_version"] == ">= 1.11.0"
+
+
+@each_environment
+def test_the_wrong_account_stops_the_first_call(platform: Platform, environment: str) -> None:
+    for area, template in platform(environment).items():
+        [provider] = template["provider"]["aws"]
+        assert provider["allowed_account_ids"] == [load_settings(environment).account]
+        [tags] = provider["default_tags"]
+        expected = {"project": "realworld", "environment": environment, "stack": area}
+        if area == "state":  # the bucket is shared by the environments of an account
+            del expected["environment"]
+        assert tags["tags"] == expected
+
+
+@each_environment
+def test_destruction_is_one_setting(platform: Platform, environment: str) -> None:
+    protected = not load_settings(environment).allow_destroy
+
+    seen = set()
+    for template in platform(environment).values():
+        for kind in STATEFUL:
+            for resource in all_of(template, kind):
+                seen.add(kind)
+                assert resource["lifecycle"]["prevent_destroy"] is protected, kind
+    assert seen >= STATEFUL - {"aws_backup_vault"}
+
+
+def test_production_differs_from_staging_in_addresses_only_for_reasons(platform: Platform) -> None:
+    reasons = {
+        "a third zone": r"_us-east-1c_",
+        "a NAT gateway in each zone": r"_public_us-east-1b_nat_",
+        "interface endpoints": r"\.endpoints_(interfaces|from_vpc|ecrapi|ecrdkr|sts)_",
+        "a backup vault": r"\.backup_vault_",
+    }
+    staging, production = platform("staging"), platform("production")
+
+    unexplained, used = [], set()
+    for area in STACKS:
+        for address in set(addresses(staging[area])) ^ set(addresses(production[area])):
+            found = {reason for reason, pattern in reasons.items() if re.search(pattern, address)}
+            used |= found
+            if not found:
+                unexplained.append(f"{area}: {address}")
+    assert unexplained == []
+    assert used == reasons.keys()
+
+
+@each_environment
+def test_add_ons_start_in_the_order_in_which_they_can(platform: Platform, environment: str) -> None:
+    eks = platform(environment)["eks"]["resource"]
+    addons = {addon["addon_name"]: addon for addon in eks["aws_eks_addon"].values()}
+    address = {addon["addon_name"]: f"aws_eks_addon.{name}" for name, addon in eks["aws_eks_addon"].items()}
+    nodes = {f"aws_eks_node_group.{name}" for name in eks["aws_eks_node_group"]}
+
+    before = {"eks-pod-identity-agent", "kube-proxy", "vpc-cni"}
+    after = {"aws-ebs-csi-driver", "coredns", "metrics-server"}
+    assert addons.keys() == before | after
+    assert addons["vpc-cni"]["depends_on"] == [address["eks-pod-identity-agent"]]
+    assert json.loads(addons["vpc-cni"]["configuration_values"]) == {"enableNetworkPolicy": "true"}
+    for group in eks["aws_eks_node_group"].values():
+        assert set(group["depends_on"]) == {address[name] for name in before}
+    for name in after:
+        assert set(addons[name]["depends_on"]) == nodes
