@@ -126,6 +126,9 @@ class NodeGroupSettings(Model):
         return max_size
 
 
+ADDONS = ("aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy", "metrics-server", "vpc-cni")
+
+
 class EksSettings(Model):
     kubernetes_version: Literal["1.34", "1.35", "1.36"] = Field(
         default="1.35", description='a version in standard support, in quotes: "1.34", "1.35" or "1.36"'
@@ -144,7 +147,7 @@ class EksSettings(Model):
         min_length=1, description="at least one node group: a name of lowercase letters, and its settings"
     )
     addon_versions: dict[
-        Literal["aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy", "metrics-server", "vpc-cni"],
+        Annotated[str, Field(pattern=f"^({'|'.join(ADDONS)})$")],
         Annotated[str, Field(pattern=r"^v\d+\.\d+\.\d+-eksbuild\.\d+$")],
     ] = Field(default={}, description="versions of EKS add-ons to hold, such as vpc-cni: v1.20.1-eksbuild.1")
 

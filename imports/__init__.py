@@ -7,8 +7,8 @@
 on first use: importing one class as the bindings are shipped executes all of their 2,100 modules, in Python and again
 in Node.js. CDKTF_STOCK_IMPORTS=1 loads them as shipped; the synthesized JSON is the same, byte for byte.
 
-CDKTF is archived. To move to CDK Terrain, install `cdktn` and its providers, and change ENGINE and BINDINGS below and
-the one name in engine.py.
+CDKTF is archived. To move to CDK Terrain, install `cdktn` and its providers, and change BINDINGS below and the one
+import in engine.py.
 """
 
 import importlib
@@ -18,7 +18,6 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-ENGINE = "cdktf"
 BINDINGS = {
     "imports.aws": "cdktf_cdktf_provider_aws",
     "imports.kubernetes": "cdktf_cdktf_provider_kubernetes",
@@ -34,17 +33,18 @@ class _Alias(MetaPathFinder, Loader):
     """Finds imports.aws.<module> in the installed bindings; both names are one module, so its classes exist once."""
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+        self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
         package, _, module = fullname.rpartition(".")
         return ModuleSpec(fullname, self) if module and package in BINDINGS else None
 
-    def create_module(self, spec: ModuleSpec) -> None:
+    def create_module(self, _spec: ModuleSpec) -> None:
         return None
 
     def exec_module(self, module: ModuleType) -> None:
         package, _, name = module.__name__.rpartition(".")
         importlib.import_module("imports.engine")
+        importlib.import_module("imports.lazy").prepare_bindings(BINDINGS[package])
         installed = f"{BINDINGS[package]}.{name}"
         try:
             sys.modules[module.__name__] = importlib.import_module(installed)

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from imports import BINDINGS, ENGINE, EngineError
+from imports import EngineError
 
 HOOK = Path(__file__).with_name("lazy_index.cjs")
 
@@ -33,21 +33,32 @@ def prepare() -> None:
         raise EngineError(f"Node.js was not found as {node!r}: install version 20 or 22, or name it in JSII_NODE")
     # The value is the major version that the eleven lines about its end of life are left out for.
     with _environment(JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION="20"):
-        if os.environ.get("CDKTF_STOCK_IMPORTS") == "1":
-            importlib.import_module(ENGINE)
+        if _as_shipped():
+            importlib.import_module("constructs")
             return
         if "constructs" in sys.modules:
             warnings.warn("the engine was loaded before imports.engine, so the bindings load slowly", stacklevel=3)
         else:
             _start_node()
     _remember_type_hints()
-    for package in BINDINGS.values():
-        if package not in sys.modules and (spec := importlib.util.find_spec(package)):
-            try:
-                _make_lazy(package, list(spec.submodule_search_locations or []))
-            except Exception as error:
-                sys.modules.pop(package, None)
-                warnings.warn(f"{package} is loaded in full: {error!r}", stacklevel=3)
+
+
+def prepare_bindings(package: str) -> None:
+    """Let the modules of an installed package of bindings load on first use."""
+    if package in sys.modules or _as_shipped():
+        return
+    spec = importlib.util.find_spec(package)
+    if spec is None:
+        return
+    try:
+        _make_lazy(package, list(spec.submodule_search_locations or []))
+    except Exception as error:
+        sys.modules.pop(package, None)
+        warnings.warn(f"{package} is loaded in full: {error!r}", stacklevel=3)
+
+
+def _as_shipped() -> bool:
+    return os.environ.get("CDKTF_STOCK_IMPORTS") == "1"
 
 
 def _start_node() -> None:
@@ -75,11 +86,17 @@ def _environment(**variables: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
+def modules_in(folder: str) -> list[str]:
+    """The modules of an installed package of bindings, each a folder of its own."""
+    names = (path.name for path in Path(folder).iterdir())
+    return sorted(name for name in names if name.isidentifier() and not name.startswith("_"))
+
+
 def _make_lazy(package: str, locations: list[str]) -> None:
     """Register the package without running its __init__, whose last 2,100 lines import every module."""
     module = ModuleType(package)
     module.__path__ = locations
-    modules = {path.parent.name for path in Path(locations[0]).glob("*/__init__.py") if path.parent.name != "_jsii"}
+    modules = set(modules_in(locations[0]))
 
     def load(name: str) -> ModuleType:
         if name in modules:

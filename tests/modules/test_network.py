@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from imports.engine import TerraformStack
+from imports.engine import TerraformStack, Testing
 from modules.network import Network
 from settings import VpcSettings
 from tests.conftest import Template, addresses, all_of, only, synth
@@ -54,7 +54,7 @@ def test_the_default_security_group_lets_nothing_through(stack: TerraformStack) 
 
 def test_adding_a_zone_in_front_moves_no_address(stack: TerraformStack) -> None:
     before = template(stack, zones=["us-east-1b", "us-east-1c"], nat="per_zone")
-    other = TerraformStack(stack.node.root, "other")
+    other = TerraformStack(Testing.app(), "test")
     after = template(other, zones=["us-east-1a", "us-east-1b", "us-east-1c"], nat="per_zone")
 
     assert set(addresses(before)) < set(addresses(after))

@@ -1,0 +1,23 @@
+"""What moto lacks for our stacks, one module for each service.
+
+Each module says which symptom Terraform shows without it; tests/simulator fails once moto no longer needs it.
+"""
+
+from simulator.extensions import (
+    backup,
+    core,
+    ec2,
+    eks_access,
+    eks_addons,
+    eks_cluster,
+    eks_nodegroup,
+    eks_pod_identity,
+    rds,
+    s3,
+)
+
+
+def apply() -> None:
+    """Extend moto in this process. Call it once, before the first request."""
+    for module in (core, s3, ec2, eks_cluster, eks_nodegroup, eks_addons, eks_access, eks_pod_identity, rds, backup):
+        module.apply()

@@ -1,0 +1,80 @@
+"""EKS node groups: the version of the cluster, the update settings, and updates in place.
+
+moto gives a node group a version of its own and a way in by SSH, and forgets update_config: Terraform replaces it at
+every plan. It has no updates of node groups.
+"""
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+
+from simulator.extensions.eks_common import cluster_of, install, new_update
+
+
+def apply() -> None:
+    install(create_nodegroup, update_nodegroup_config, update_nodegroup_version)
+
+
+def _release(version: str) -> str:
+    return f"{version}.0-20260801"
+
+
+def create_nodegroup(self: Any) -> ActionResult:
+    cluster = cluster_of(self)
+    version = self._get_param("version") or cluster.version
+    template = self._get_param("launchTemplate")
+    group = self.eks_backend.create_nodegroup(
+        cluster_name=cluster.name,
+        nodegroup_name=self._get_param("nodegroupName"),
+        scaling_config=self._get_param("scalingConfig"),
+        disk_size=self._get_int_param("diskSize"),
+        subnets=self._get_param("subnets"),
+        instance_types=self._get_param("instanceTypes"),
+        ami_type=self._get_param("amiType"),
+        remote_access=self._get_param("remoteAccess"),
+        node_role=self._get_param("nodeRole"),
+        labels=self._get_param("labels"),
+        taints=self._get_param("taints"),
+        tags=self._get_param("tags"),
+        client_request_token=self._get_param("clientRequestToken"),
+        launch_template=template,
+        capacity_type=self._get_param("capacityType"),
+        version=version,
+        release_version=self._get_param("releaseVersion") or _release(version),
+    )
+    group.update_config = self._get_param("updateConfig") or {"maxUnavailable": 1}
+    group.remote_access = self._get_param("remoteAccess")
+    if not group.remote_access:
+        group.resources.pop("remoteAccessSecurityGroup", None)
+    if template:  # the size of the disk is the template's matter
+        group.disk_size = None
+    return ActionResult({"nodegroup": group})
+
+
+def update_nodegroup_config(self: Any) -> ActionResult:
+    cluster = cluster_of(self)
+    group = self.eks_backend.describe_nodegroup(cluster.name, self._get_param("nodegroupName"))
+    if scaling := self._get_param("scalingConfig"):
+        group.scaling_config = {**group.scaling_config, **scaling}
+    if update := self._get_param("updateConfig"):
+        group.update_config = update
+    if labels := self._get_param("labels"):
+        kept = {key: value for key, value in group.labels.items() if key not in labels.get("removeLabels", [])}
+        group.labels = kept | labels.get("addOrUpdateLabels", {})
+    if taints := self._get_param("taints"):
+        added = taints.get("addOrUpdateTaints", [])
+        gone = {(taint["key"], taint["effect"]) for taint in added + taints.get("removeTaints", [])}
+        group.taints = [taint for taint in group.taints if (taint["key"], taint["effect"]) not in gone] + added
+    return ActionResult({"update": new_update(cluster, "ConfigUpdate")})
+
+
+def update_nodegroup_version(self: Any) -> ActionResult:
+    cluster = cluster_of(self)
+    group = self.eks_backend.describe_nodegroup(cluster.name, self._get_param("nodegroupName"))
+    if version := self._get_param("version"):
+        group.version, group.release_version = version, _release(version)
+    if release := self._get_param("releaseVersion"):
+        group.release_version = release
+    if template := self._get_param("launchTemplate"):
+        group.launch_template = {**(group.launch_template or {}), **template}
+    return ActionResult({"update": new_update(cluster, "VersionUpdate")})
