@@ -1,0 +1,92 @@
+"""One environment as a command sees it: its settings, and the variables that its programs run with."""
+
+import os
+import shlex
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from operations import LOCAL, OperationError
+from operations.mirror import cli_environment
+from settings import Settings, SettingsError, load_settings
+from simulator.process import Simulator, SimulatorError, clean_environment, find, start
+
+EMBEDDED = "local"  # the environment whose AWS is the simulator
+
+
+@dataclass(frozen=True)
+class Context:
+    """variables are those that differ from this process's, and are what `make env` prints."""
+
+    settings: Settings
+    simulator: Simulator | None
+    variables: dict[str, str]
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """All variables for Terraform and main.py. No real credentials are among them when AWS is simulated."""
+        base = clean_environment(os.environ) if self.simulator else dict(os.environ)
+        return base | self.variables
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the environment's AWS."""
+        import boto3
+
+        settings = {"region_name": self.settings.region}
+        if self.simulator:
+            settings |= {
+                "endpoint_url": self.simulator.endpoint,
+                "aws_access_key_id": self.variables["AWS_ACCESS_KEY_ID"],
+                "aws_secret_access_key": self.variables["AWS_SECRET_ACCESS_KEY"],
+            }
+        return boto3.client(service, **settings)
+
+
+def open_context(environment: str, *, starts: bool = False) -> Context:
+    """The environment of that name; `local` needs its simulator, which a deploy starts.
+
+    Raises OperationError for wrong settings, and when there is no simulator to be found or started.
+    """
+    settings = settings_of(environment)
+    variables = {
+        "ENVIRONMENT": environment,
+        "TF_IN_AUTOMATION": "1",
+        "CHECKPOINT_DISABLE": "1",
+        # The archived cdktf command would otherwise ask registries for versions and checksums at every run.
+        "DISABLE_VERSION_CHECK": "1",
+        "CDKTF_SKIP_PROVIDER_LOCK": "true",
+        **cli_environment(os.environ),
+    }
+    simulator = None
+    if environment == EMBEDDED:
+        simulator = _start() if starts else find(LOCAL)
+        if simulator is None:
+            raise OperationError("the simulated AWS of the environment local does not run: start it with make deploy")
+        variables |= simulator.environment(settings.region)
+    return Context(settings, simulator, variables)
+
+
+def settings_of(environment: str) -> Settings:
+    """Raises OperationError with every mistake of the file."""
+    try:
+        return load_settings(environment)
+    except SettingsError as error:
+        raise OperationError(str(error)) from None
+
+
+def _start() -> Simulator:
+    port = os.environ.get("SIMULATOR_PORT")
+    if port is not None and not (port.isdigit() and 0 < int(port) < 65536):
+        raise OperationError(f"SIMULATOR_PORT={port} is not a port: write a number from 1 to 65535, or leave it out")
+    try:
+        return start(LOCAL, int(port) if port else None)
+    except SimulatorError as error:
+        raise OperationError(str(error)) from None
+
+
+def exports(context: Context) -> str:
+    """The variables as a shell reads them: `eval "$(make -s env)"`."""
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(context.variables.items())]
+    if context.simulator:  # what would send the aws command to the real one
+        lines.append("unset AWS_PROFILE AWS_SESSION_TOKEN AWS_CA_BUNDLE")
+    return "\n".join(lines)

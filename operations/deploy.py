@@ -1,0 +1,82 @@
+"""make deploy: everything, in order, as often as you like."""
+
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from operations import OperationError, doctor, state_bucket
+from operations.context import EMBEDDED, Context, open_context
+from operations.progress import Row
+from operations.stacks import run_all
+from operations.synthesis import Graph, synthesize
+from operations.terraform import LOCK_TIMEOUT, Outcome
+
+
+def deploy(environment: str, names: list[str], console: Console) -> None:
+    """Apply the stacks of an environment. Raises OperationError."""
+    began = time.monotonic()
+    doctor.require(environment)
+    graph = synthesize(environment)
+    selected = graph.select(names)
+    context = open_context(environment, starts=True)
+    settings = context.settings
+    where = f"the simulated AWS at {context.simulator.endpoint}" if context.simulator else f"account {settings.account}"
+    console.print(f"Deploying {environment} to {where}, region {settings.region}", highlight=False)
+    require_producers(context, graph, selected)
+    if state_bucket.ensure(context):
+        console.print(f"Created the state bucket {settings.state_bucket}", highlight=False)
+
+    outcomes, rows = run_all(
+        context,
+        graph,
+        {stack: graph.needs[stack] for stack in selected},
+        ["apply", "-auto-approve", f"-lock-timeout={LOCK_TIMEOUT}"],
+        verb="applying",
+        console=console,
+    )
+    console.print(summary(context, outcomes, rows))
+    console.print(f"\n{len(rows)} stacks in {time.monotonic() - began:.0f} seconds.", highlight=False)
+    if environment == EMBEDDED:
+        console.print(
+            "It goes on running. To use it from this shell:\n\n"
+            '    eval "$(make -s env)"\n'
+            "    terraform -chdir=cdktf.out/stacks/vpc plan\n\n"
+            "make plan shows that nothing is left to do, make destroy takes everything down.",
+            highlight=False,
+        )
+
+
+def require_producers(context: Context, graph: Graph, selected: list[str]) -> None:
+    """Raises OperationError when a stack would read another that neither exists nor is deployed with it."""
+    for stack in selected:
+        for needed in sorted(graph.needs[stack].difference(selected)):
+            if state_bucket.read(context, needed) is None:
+                raise OperationError(f"{stack} reads {needed}, which is not deployed: STACK='{needed} {stack}'")
+
+
+def summary(context: Context, outcomes: dict[str, Outcome], rows: dict[str, Row]) -> Table:
+    """What there is now, stack by stack."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("stack")
+    table.add_column("resources", justify="right")
+    table.add_column("changed", justify="right")
+    table.add_column("seconds", justify="right")
+    table.add_column("outputs", overflow="ellipsis", no_wrap=True)
+    for stack in rows:
+        state = state_bucket.read(context, stack)
+        outputs = [f"{name} = {_short(value)}" for name, value in state.outputs.items()] if state else []
+        table.add_row(
+            stack,
+            str(len(state.resources)) if state else "0",
+            str(outcomes[stack].steps),
+            f"{rows[stack].seconds:.0f}",
+            "\n".join(outputs),
+        )
+    return table
+
+
+def _short(value: Any) -> str:
+    text = ", ".join(value) if isinstance(value, list) else str(value)
+    return text if len(text) <= 64 else f"{text[:61]}..."

@@ -1,0 +1,76 @@
+"""What has to be there before anything starts."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from operations import OperationError
+from operations.context import EMBEDDED, settings_of
+
+PYTHON, NODE, TERRAFORM = (3, 11), (20,), (1, 11)
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    found: str
+    remedy: str = ""  # empty when all is well
+
+
+def checks(environment: str) -> list[Check]:
+    """Every prerequisite of an environment, with what was found. Raises OperationError for wrong settings."""
+    settings = settings_of(environment)
+    found = [
+        _python(),
+        _program(os.environ.get("JSII_NODE", "node"), "Node.js", ["--version"], NODE, "it runs the engine of CDKTF"),
+        _program("terraform", "Terraform", ["version"], TERRAFORM, "locks and secrets rely on it"),
+    ]
+    if environment != EMBEDDED:
+        found.append(_credentials(settings.account, settings.region))
+    return found
+
+
+def require(environment: str) -> None:
+    """Raises OperationError that names everything that is missing."""
+    problems = [f"  {check.name}: {check.found}. {check.remedy}" for check in checks(environment) if check.remedy]
+    if problems:
+        raise OperationError("\n".join(["this machine is not ready:", *problems]))
+
+
+def _text(version: tuple[int, ...]) -> str:
+    return ".".join(str(part) for part in version)
+
+
+def _python() -> Check:
+    version = sys.version_info[:3]
+    remedy = "" if version >= PYTHON else f"Install {_text(PYTHON)} or newer."
+    return Check("Python", _text(version), remedy)
+
+
+def _program(command: str, name: str, arguments: list[str], least: tuple[int, ...], reason: str) -> Check:
+    install = f"Install {_text(least)} or newer: {reason}."
+    if shutil.which(command) is None:
+        return Check(name, f"{command} is not on PATH", install)
+    result = subprocess.run([command, *arguments], capture_output=True, text=True, check=False)
+    match = re.search(r"v(\d+)\.(\d+)\.(\d+)", result.stdout)
+    if match is None:
+        return Check(name, f"{command} {arguments[0]} says no version", install)
+    version = tuple(int(part) for part in match.groups())
+    return Check(name, _text(version), "" if version >= least else install)
+
+
+def _credentials(account: str, region: str) -> Check:
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        identity = boto3.client("sts", region_name=region).get_caller_identity()
+    except (BotoCoreError, ClientError) as error:
+        return Check("AWS", f"no valid credentials ({error})", "Log in, or set AWS_PROFILE.")
+    if identity["Account"] != account:
+        remedy = f"The settings say {account}: log in there, or correct account in the settings."
+        return Check("AWS", f"these are credentials of account {identity['Account']}", remedy)
+    return Check("AWS", identity["Arn"])

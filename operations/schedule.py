@@ -1,0 +1,54 @@
+"""Work on stacks in the order of what they need, side by side where nothing forbids it."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+# Each Terraform process keeps a core busy for seconds before it starts to wait for AWS.
+WORKERS = 2
+# Seconds that AWS, and the simulator as well, lets a stack wait: the longest way has to start first.
+WAITS = {"database": 90, "state": 60, "dns": 30}
+
+
+def order(needs: Mapping[str, frozenset[str]]) -> list[str]:
+    """The stacks by how long the way is that they begin, longest first."""
+
+    def way(stack: str) -> int:
+        readers = [other for other, needed in needs.items() if stack in needed]
+        return WAITS.get(stack, 10) + max((way(reader) for reader in readers), default=0)
+
+    return sorted(needs, key=way, reverse=True)
+
+
+def run(
+    needs: Mapping[str, frozenset[str]],
+    work: Callable[[str], bool],
+    skip: Callable[[str, str], None],
+    stopped: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Call work for each stack once all that it needs has succeeded; True when every stack did.
+
+    A stack whose work returns False stops those that need it, near and far: skip(stack, culprit) is called for each.
+    Needs that are not among the stacks count as met. When stopped() is true nothing new is started.
+    """
+    waiting = {stack: needs[stack] & needs.keys() for stack in order(needs)}
+    succeeded: set[str] = set()
+    failed: set[str] = set()
+    running: dict[Future[bool], str] = {}
+    with ThreadPoolExecutor(WORKERS) as pool:
+        while waiting or running:
+            if stopped():
+                waiting.clear()
+            if blocked := [stack for stack in waiting if waiting[stack] & failed]:
+                culprits = waiting.pop(blocked[0]) & failed
+                failed.add(blocked[0])
+                skip(blocked[0], min(culprits))
+                continue
+            ready = [stack for stack in waiting if waiting[stack] <= succeeded]
+            for stack in ready[: WORKERS - len(running)]:
+                del waiting[stack]
+                running[pool.submit(work, stack)] = stack
+            # Wakes up now and then, so that Python delivers signals.
+            done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+            for future in done:
+                (succeeded if future.result() else failed).add(running.pop(future))
+    return len(succeeded) == len(needs)

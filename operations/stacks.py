@@ -1,0 +1,104 @@
+"""One Terraform command on several stacks: in order, side by side, visible, and interruptible."""
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+
+from operations import OperationError, schedule
+from operations.context import Context
+from operations.progress import Progress, Row
+from operations.synthesis import Graph
+from operations.terraform import Outcome, Terraform
+
+
+class Interrupted(OperationError):
+    """The user, or the system, asked to stop; every lock has been given back."""
+
+
+def run_all(
+    context: Context,
+    graph: Graph,
+    needs: Mapping[str, frozenset[str]],
+    arguments: list[str],
+    *,
+    verb: str,
+    console: Console,
+) -> tuple[dict[str, Outcome], dict[str, Row]]:
+    """Run Terraform with these arguments on the stacks of needs, and return how each went and how long it took.
+
+    Raises OperationError when a stack fails, after all that do not need it are done; Interrupted after a signal.
+    """
+    terraform = Terraform(context)
+    outcomes: dict[str, Outcome] = {}
+
+    def work(stack: str) -> bool:
+        progress.step(stack, "initialising")
+        directory = graph.path(stack)
+        outcome = terraform.init(directory, stack)
+        if outcome.succeeded:
+            outcome = terraform.run(directory, stack, arguments, lambda event: _follow(event, stack, verb, progress))
+        outcomes[stack] = outcome
+        ended = "interrupted" if terraform.interrupted else "failed"
+        progress.step(stack, "done" if outcome.succeeded else ended)
+        return outcome.succeeded
+
+    with Progress(console, needs) as progress, _signals(terraform, console):
+        succeeded = schedule.run(
+            needs,
+            work,
+            skip=lambda stack, _: progress.step(stack, "skipped"),
+            stopped=lambda: terraform.interrupted,
+        )
+    if not succeeded:
+        _report(outcomes, terraform, console)
+        _refuse(progress.rows, terraform)
+    return outcomes, progress.rows
+
+
+def _follow(event: dict[str, Any], stack: str, verb: str, progress: Progress) -> None:
+    kind = event["type"]
+    if kind == "refresh_start":
+        progress.step(stack, "planning")
+    elif kind == "planned_change" and event["change"]["action"] in ("create", "update", "delete", "replace"):
+        progress.count(stack, total=2 if event["change"]["action"] == "replace" else 1)
+        progress.step(stack, "planning")
+    elif kind == "apply_start":
+        progress.step(stack, verb)
+    elif kind == "apply_complete":
+        progress.count(stack, done=1)
+
+
+@contextmanager
+def _signals(terraform: Terraform, console: Console) -> Iterator[None]:
+    def interrupt(*_: object) -> None:
+        if not terraform.interrupted:
+            console.print("Stopping: waiting until Terraform has finished what it began and given its locks back.")
+        terraform.interrupt()
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _report(outcomes: dict[str, Outcome], terraform: Terraform, console: Console) -> None:
+    for stack, outcome in outcomes.items():
+        if not outcome.succeeded and not terraform.interrupted:
+            console.print(f"\n[red]{stack} failed[/red] (all of it: {terraform.log(stack)})", highlight=False)
+            for diagnostic in outcome.diagnostics or ["Terraform ended without a word."]:
+                console.print(diagnostic, highlight=False, markup=False)
+
+
+def _refuse(rows: Mapping[str, Row], terraform: Terraform) -> None:
+    def named(status: str) -> str:
+        return ", ".join(stack for stack, row in rows.items() if row.status == status)
+
+    if terraform.interrupted:
+        raise Interrupted("interrupted: no lock is held. Run the same command again to go on.")
+    skipped = f"; skipped because of that: {named('skipped')}" if named("skipped") else ""
+    raise OperationError(f"failed: {named('failed')}{skipped}. Run the same command again to go on.")

@@ -1,0 +1,79 @@
+"""The bucket of the states, as far as Terraform cannot care for it: before it is there, and when it goes."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from operations import OperationError
+from operations.context import Context
+
+
+@dataclass(frozen=True)
+class State:
+    """What a stack consists of: its managed resources, and the outputs that are not secret."""
+
+    resources: list[str]
+    outputs: dict[str, Any]
+
+
+def exists(context: Context) -> bool:
+    """Whether the bucket is there. Raises OperationError when it belongs to somebody else."""
+    try:
+        context.client("s3").head_bucket(Bucket=context.settings.state_bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("404", "NoSuchBucket"):
+            return False
+        raise OperationError(f"the state bucket {context.settings.state_bucket} cannot be used: {error}") from None
+    return True
+
+
+def ensure(context: Context) -> bool:
+    """Create the bucket when there is none; the stack `state` then adopts it. True when it was created."""
+    if exists(context):
+        return False
+    region = context.settings.region
+    # us-east-1 is the one region that must not be named.
+    where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    context.client("s3").create_bucket(Bucket=context.settings.state_bucket, **where)
+    return True
+
+
+def read(context: Context, stack: str) -> State | None:
+    """What is deployed of a stack, or None where nothing ever was."""
+    try:
+        return _read(context, context.settings.state_key(stack))
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NoSuchBucket"):
+            return None
+        raise OperationError(f"the state of {stack} cannot be read: {error}") from None
+
+
+def _read(context: Context, key: str) -> State:
+    body = context.client("s3").get_object(Bucket=context.settings.state_bucket, Key=key)["Body"].read()
+    state = json.loads(body)
+    resources = [
+        f"{resource['type']}.{resource['name']}"
+        for resource in state["resources"]
+        if resource["mode"] == "managed"
+        for _ in resource["instances"]
+    ]
+    outputs = {name: output["value"] for name, output in state["outputs"].items() if not output.get("sensitive")}
+    return State(resources, outputs)
+
+
+def others_in_use(context: Context) -> list[str]:
+    """The states in the bucket, of any environment, that still hold resources, but for that of the bucket itself."""
+    own = context.settings.state_key("state")
+    pages = context.client("s3").get_paginator("list_objects_v2").paginate(Bucket=context.settings.state_bucket)
+    keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+    return [key for key in keys if key.endswith(".tfstate") and key != own and _read(context, key).resources]
+
+
+def empty(context: Context) -> None:
+    """Delete every version of every object, which S3 wants before it deletes a bucket."""
+    client, bucket = context.client("s3"), context.settings.state_bucket
+    for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for entry in page.get("Versions", []) + page.get("DeleteMarkers", []):
+            client.delete_object(Bucket=bucket, Key=entry["Key"], VersionId=entry["VersionId"])

@@ -1,0 +1,139 @@
+"""One Terraform command on one stack, and what it says while it works."""
+
+import contextlib
+import hashlib
+import json
+import re
+import signal
+import subprocess
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from operations import LOCAL
+from operations.context import Context
+
+STAMP = "initialised"  # in .terraform, the digest of what it was initialised for
+LOCK_TIMEOUT = "60s"
+CHANGES = {"create", "update", "delete", "replace"}
+
+Listener = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class Outcome:
+    """How a command went. changes is what the plan said, by address: create, update, delete, replace or import."""
+
+    succeeded: bool = False
+    changes: dict[str, str] = field(default_factory=dict)
+    diagnostics: list[str] = field(default_factory=list)
+
+    @property
+    def steps(self) -> int:
+        """What there is to do: to replace is to delete and to create."""
+        return sum(2 if action == "replace" else 1 for action in self.changes.values() if action != "import")
+
+
+class Terraform:
+    """Runs Terraform on the stacks of an environment. Commands of several threads can be interrupted together."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._running: set[subprocess.Popen[str]] = set()
+        self._lock = threading.Lock()
+        # With a shared cache of providers, two inits would write the same file.
+        self._init_lock: Any = (
+            threading.Lock() if "TF_PLUGIN_CACHE_DIR" in context.variables else contextlib.nullcontext()
+        )
+        self.interrupted = False
+
+    def interrupt(self) -> None:
+        """Ask every running command, once, to end in order: it finishes what it began and gives its lock back."""
+        with self._lock:
+            if self.interrupted:  # a second signal would make Terraform drop everything
+                return
+            self.interrupted = True
+            for process in self._running:
+                process.send_signal(signal.SIGINT)
+
+    def log(self, stack: str) -> Path:
+        return LOCAL / "logs" / self._context.settings.environment / f"{stack}.log"
+
+    def init(self, directory: Path, stack: str) -> Outcome:
+        """Initialise a stack, unless it is already for just this backend and these providers."""
+        terraform = json.loads((directory / "cdk.tf.json").read_text(encoding="utf-8"))["terraform"]
+        configured = json.dumps([terraform, self._context.variables.get("TF_CLI_CONFIG_FILE")], sort_keys=True)
+        digest = hashlib.sha256(configured.encode()).hexdigest()
+        stamp = directory / ".terraform" / STAMP
+        if stamp.is_file() and stamp.read_text(encoding="utf-8") == digest:
+            return Outcome(succeeded=True)
+        with self._init_lock:
+            outcome = self.run(directory, stack, ["init", "-reconfigure"], lambda event: None)
+        if outcome.succeeded:
+            stamp.write_text(digest, encoding="utf-8")
+        return outcome
+
+    def run(self, directory: Path, stack: str, arguments: list[str], listener: Listener) -> Outcome:
+        """Run a command that speaks JSON, one event a line; all of it goes to the log of the stack."""
+        outcome = Outcome()
+        log = self.log(stack)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as output:
+            output.write(f"# terraform {' '.join(arguments)}\n")
+            with self._lock:
+                if self.interrupted:
+                    return outcome
+                process = subprocess.Popen(
+                    ["terraform", f"-chdir={directory}", *arguments, "-json", "-input=false"],
+                    env=self._context.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    start_new_session=True,  # Ctrl-C reaches it through interrupt() only, and only once
+                )
+                self._running.add(process)
+            assert process.stdout is not None
+            for line in process.stdout:
+                output.write(line)
+                event = _parse(line)
+                _record(event, outcome)
+                listener(event)
+            process.wait()
+            with self._lock:
+                self._running.remove(process)
+        outcome.succeeded = process.returncode == 0 or (process.returncode == 2 and "-detailed-exitcode" in arguments)
+        return outcome
+
+
+def _parse(line: str) -> dict[str, Any]:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        event = None
+    # Before it has read its arguments, Terraform speaks plain text.
+    return event if isinstance(event, dict) else {"type": "text", "@level": "error", "@message": line.rstrip()}
+
+
+def _record(event: dict[str, Any], outcome: Outcome) -> None:
+    if event["type"] == "planned_change":
+        change = event["change"]
+        action = "import" if change["action"] == "noop" and "importing" in change else change["action"]
+        if action in CHANGES | {"import"}:
+            outcome.changes[change["resource"]["addr"]] = action
+    elif event["type"] == "diagnostic" and event["diagnostic"]["severity"] == "error":
+        outcome.diagnostics.append(_describe(event["diagnostic"]))
+    elif event["type"] == "text" and event["@message"]:
+        outcome.diagnostics.append(event["@message"])
+
+
+def _describe(diagnostic: dict[str, Any]) -> str:
+    where = f" ({diagnostic['address']})" if diagnostic.get("address") else ""
+    detail = diagnostic.get("detail", "").strip()
+    text = f"{diagnostic['summary']}{where}" + (f"\n{detail}" if detail else "")
+    lock = re.search(r"ID:\s+(\S+)", detail)
+    if "state lock" in diagnostic["summary"] and lock:
+        text += f"\nIf nobody works on it any more: terraform force-unlock {lock.group(1)}"
+    return text
