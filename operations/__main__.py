@@ -1,0 +1,89 @@
+"""python -m operations COMMAND: what the Makefile calls, and the one place that prints errors."""
+
+import argparse
+import os
+import re
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from operations import OperationError
+from operations.stacks import Interrupted
+
+FAILED, CHANGES, INTERRUPTED = 1, 2, 130
+
+
+def main() -> int:
+    """Returns the exit code: 0, 1 after a failure, 2 for a plan with changes where asked for, 130 after Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="operations")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("deploy", "destroy", "plan", "synth", "doctor", "env", "clean"):
+        commands.add_parser(name)
+    command = parser.parse_args().command
+
+    # Wide enough for whole rows where the output goes into a file.
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    try:
+        return _run(command, console)
+    except Interrupted as error:
+        print(error, file=sys.stderr)
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except OperationError as error:
+        print(error, file=sys.stderr)
+        return FAILED
+
+
+def _run(command: str, console: Console) -> int:
+    environment = os.environ.get("ENVIRONMENT") or "local"
+    names = re.split(r"[\s,]+", os.environ.get("STACK", "").strip(" ,"))
+    names = [name for name in names if name]
+    # Each command imports what it needs: `make env` has no use for boto3.
+    if command == "deploy":
+        from operations.deploy import deploy
+
+        deploy(environment, names, console)
+    elif command == "destroy":
+        from operations.destroy import destroy
+
+        destroy(environment, names, console)
+    elif command == "plan":
+        from operations.plan import plan
+
+        changes = plan(environment, names, console)
+        return CHANGES if changes and os.environ.get("DETAILED_EXITCODE") == "1" else 0
+    elif command == "synth":
+        from operations.synthesis import synthesize
+
+        graph = synthesize(environment)
+        for stack in graph.select(names):
+            print(graph.path(stack) / "cdk.tf.json")
+    elif command == "doctor":
+        return _doctor(environment, console)
+    elif command == "env":
+        from operations.context import exports, open_context
+
+        print(exports(open_context(environment)))
+    elif command == "clean":
+        from operations.clean import clean
+
+        clean(console)
+    return 0
+
+
+def _doctor(environment: str, console: Console) -> int:
+    from operations.doctor import checks
+
+    table = Table("prerequisite", "found", "to do", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    found = checks(environment)
+    for check in found:
+        table.add_row(check.name, check.found, check.remedy or "-")
+    console.print(table)
+    return FAILED if any(check.remedy for check in found) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
