@@ -1,0 +1,79 @@
+# ENVIRONMENT=staging chooses the settings file (default local), STACK="vpc eks" narrows to some stacks.
+export ENVIRONMENT ?= local
+export STACK ?=
+export PYTHONDONTWRITEBYTECODE = 1
+
+PYTHON ?= python3
+PIPENV_VERSION = 2026.10.3
+VENV = .venv
+RUN = $(VENV)/bin/python
+INSTALLED = $(VENV)/.installed
+CLI = node_modules/.installed
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: deploy
+deploy: $(INSTALLED) ## Install what is missing, and create or update everything
+	@$(RUN) -m operations deploy
+
+.PHONY: plan
+plan: $(INSTALLED) ## Show what a deploy would change (DETAILED_EXITCODE=1: exit 2 if anything)
+	@$(RUN) -m operations plan
+
+.PHONY: destroy
+destroy: $(INSTALLED) ## Take everything down, and stop the simulated AWS
+	@$(RUN) -m operations destroy
+
+.PHONY: synth
+synth: $(INSTALLED) ## Write the Terraform JSON into cdktf.out, offline
+	@$(RUN) -m operations synth
+
+.PHONY: doctor
+doctor: $(INSTALLED) ## Show the prerequisites, and what is missing
+	@$(RUN) -m operations doctor
+
+.PHONY: env
+env: $(INSTALLED) ## Print the variables for terraform, aws and cdktf: eval "$$(make -s env)"
+	@$(RUN) -m operations env
+
+.PHONY: test
+test: $(INSTALLED) $(CLI) ## Run all tests; the fast ones alone: make unit
+	$(RUN) -m pytest
+
+.PHONY: unit
+unit: $(INSTALLED) ## Run the tests that need neither Terraform nor npm
+	$(RUN) -m pytest -m "not slow"
+
+.PHONY: check
+check: $(INSTALLED) ## Format check, lint and types
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+.PHONY: fix
+fix: $(INSTALLED) ## Format, and repair what lint can
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+.PHONY: bench
+bench: $(INSTALLED) ## Compare a synthesis with lazy bindings to one as shipped
+	@$(RUN) -m imports.bench
+
+.PHONY: clean
+clean: $(INSTALLED) ## Stop the simulated AWS, and delete what the commands have written
+	@$(RUN) -m operations clean
+
+$(INSTALLED): Pipfile.lock imports/__init__.py imports/stubs.py
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python " + sys.version.split()[0] + " is too old: install 3.11 or newer, or name it: make PYTHON=python3.11")'
+	@echo "Installing the Python packages (about a minute, 600 MB)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check pipenv==$(PIPENV_VERSION)
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" PIPENV_VERBOSITY=-1 $(RUN) -m pipenv sync --dev
+	@$(RUN) -m imports.stubs
+	@touch $@
+
+$(CLI): package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
