@@ -109,8 +109,8 @@ class Postgres(Construct):
             backup_window="03:00-04:00",
             maintenance_window="sun:04:30-sun:05:30",
             copy_tags_to_snapshot=True,
-            # Point-in-time recovery goes on for the whole retention even after the instance is gone.
-            delete_automated_backups=False,
+            # Where data counts, point-in-time recovery outlives the instance by the whole retention.
+            delete_automated_backups=not protected,
             # Made up once, when the instance is created: a fixed name would collide with the snapshot of a predecessor.
             final_snapshot_identifier=f'{name}-final-${{formatdate("YYYYMMDDhhmmss", plantimestamp())}}',
             skip_final_snapshot=not protected,

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from operations import OperationError, doctor, state_bucket
@@ -23,10 +24,10 @@ def deploy(environment: str, names: list[str], console: Console) -> None:
     context = open_context(environment, starts=True)
     settings = context.settings
     where = f"the simulated AWS at {context.simulator.endpoint}" if context.simulator else f"account {settings.account}"
-    console.print(f"Deploying {environment} to {where}, region {settings.region}", highlight=False)
+    console.print(f"Deploying {environment} to {where}, region {settings.region}")
     require_producers(context, graph, selected)
     if state_bucket.ensure(context):
-        console.print(f"Created the state bucket {settings.state_bucket}", highlight=False)
+        console.print(f"Created the state bucket {settings.state_bucket}")
 
     outcomes, rows = run_all(
         context,
@@ -37,14 +38,13 @@ def deploy(environment: str, names: list[str], console: Console) -> None:
         console=console,
     )
     console.print(summary(context, outcomes, rows))
-    console.print(f"\n{len(rows)} stacks in {time.monotonic() - began:.0f} seconds.", highlight=False)
+    console.print(f"\n{len(rows)} stacks in {time.monotonic() - began:.0f} seconds.")
     if environment == EMBEDDED:
         console.print(
             "It goes on running. To use it from this shell:\n\n"
             '    eval "$(make -s env)"\n'
             "    terraform -chdir=cdktf.out/stacks/vpc plan\n\n"
-            "make plan shows that nothing is left to do, make destroy takes everything down.",
-            highlight=False,
+            "make plan shows that nothing is left to do, make destroy takes everything down."
         )
 
 
@@ -59,10 +59,9 @@ def require_producers(context: Context, graph: Graph, selected: list[str]) -> No
 def summary(context: Context, outcomes: dict[str, Outcome], rows: dict[str, Row]) -> Table:
     """What there is now, stack by stack."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("stack")
-    table.add_column("resources", justify="right")
-    table.add_column("changed", justify="right")
-    table.add_column("seconds", justify="right")
+    table.add_column("stack", min_width=8)
+    for name in ("resources", "changed", "seconds"):
+        table.add_column(name, justify="right", min_width=len(name))
     table.add_column("outputs", overflow="ellipsis", no_wrap=True)
     for stack in rows:
         state = state_bucket.read(context, stack)
@@ -79,4 +78,4 @@ def summary(context: Context, outcomes: dict[str, Outcome], rows: dict[str, Row]
 
 def _short(value: Any) -> str:
     text = ", ".join(value) if isinstance(value, list) else str(value)
-    return text if len(text) <= 64 else f"{text[:61]}..."
+    return escape(text if len(text) <= 64 else f"{text[:61]}...")

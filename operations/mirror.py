@@ -62,8 +62,4 @@ def cli_environment(environment: Mapping[str, str], directory: Path = LOCAL) -> 
 
 def process_environment() -> dict[str, str]:
     """The variables of this process, without a TF_CLI_CONFIG_FILE that names no file."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name != "TF_CLI_CONFIG_FILE" or Path(value).is_file()
-    }
+    return {name: value for name, value in os.environ.items() if name != "TF_CLI_CONFIG_FILE" or Path(value).is_file()}

@@ -41,10 +41,10 @@ def plan(environment: str, names: list[str], console: Console) -> bool:
     )
     console.print(_table(selected, outcomes, waiting))
     for line in at_risk(outcomes):
-        console.print(line, highlight=False)
+        console.print(line)
     changes = any(outcome.changes for outcome in outcomes.values()) or bool(waiting)
     if not changes:
-        console.print(f"\nNo changes: {environment} is as the settings say.", highlight=False)
+        console.print(f"\nNo changes: {environment} is as the settings say.")
     return changes
 
 
@@ -80,5 +80,7 @@ def at_risk(outcomes: dict[str, Outcome]) -> list[str]:
         for address, action in outcome.changes.items():
             if action in ("delete", "replace"):
                 stateful = address.split(".")[0] in STATEFUL
-                lines.append(f"[bold red]{action} {stack}: {address}[/]" if stateful else f"{action} {stack}: {address}")
+                lines.append(
+                    f"[bold red]{action} {stack}: {address}[/]" if stateful else f"{action} {stack}: {address}"
+                )
     return lines

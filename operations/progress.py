@@ -55,7 +55,7 @@ class Progress:
                 row.seconds = time.monotonic() - row.started
             if not self._console.is_terminal:
                 counted = f"{row.done} of {row.total}" if row.total else ""
-                self._console.print(f"{stack:<10} {status:<14} {counted:<10} {row.elapsed():4.0f} s", highlight=False)
+                self._console.print(f"{stack:<10} {status:<14} {counted:<10} {row.elapsed():4.0f} s")
 
     def count(self, stack: str, *, done: int = 0, total: int = 0) -> None:
         """So many resources more are done, or are to be done."""

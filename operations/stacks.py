@@ -65,10 +65,9 @@ def _follow(event: dict[str, Any], stack: str, verb: str, progress: Progress) ->
     elif kind == "planned_change" and event["change"]["action"] in ("create", "update", "delete", "replace"):
         progress.count(stack, total=2 if event["change"]["action"] == "replace" else 1)
         progress.step(stack, "planning")
-    elif kind == "apply_start":
+    elif kind in ("apply_start", "apply_complete") and event["hook"]["action"] != "read":
         progress.step(stack, verb)
-    elif kind == "apply_complete":
-        progress.count(stack, done=1)
+        progress.count(stack, done=int(kind == "apply_complete"))
 
 
 @contextmanager
@@ -89,9 +88,9 @@ def _signals(terraform: Terraform, console: Console) -> Iterator[None]:
 def _report(outcomes: dict[str, Outcome], terraform: Terraform, console: Console) -> None:
     for stack, outcome in outcomes.items():
         if not outcome.succeeded and not terraform.interrupted:
-            console.print(f"\n[red]{stack} failed[/red] (all of it: {terraform.log(stack)})", highlight=False)
-            for diagnostic in outcome.diagnostics or ["Terraform ended without a word."]:
-                console.print(diagnostic, highlight=False, markup=False)
+            console.print(f"\n[red]{stack} failed[/red] (all of it: {terraform.log(stack)})")
+            for diagnostic in outcome.diagnostics or outcome.text or ["Terraform ended without a word."]:
+                console.print(diagnostic, markup=False)
 
 
 def _refuse(rows: Mapping[str, Row], terraform: Terraform) -> None:

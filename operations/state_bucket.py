@@ -71,9 +71,10 @@ def others_in_use(context: Context) -> list[str]:
     return [key for key in keys if key.endswith(".tfstate") and key != own and _read(context, key).resources]
 
 
-def empty(context: Context) -> None:
-    """Delete every version of every object, which S3 wants before it deletes a bucket."""
+def remove(context: Context) -> None:
+    """Delete the bucket, and before that every version of every object in it, as S3 wants it."""
     client, bucket = context.client("s3"), context.settings.state_bucket
     for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
         for entry in page.get("Versions", []) + page.get("DeleteMarkers", []):
             client.delete_object(Bucket=bucket, Key=entry["Key"], VersionId=entry["VersionId"])
+    client.delete_bucket(Bucket=bucket)

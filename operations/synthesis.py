@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 from operations import ROOT, STACKS, OperationError
@@ -53,10 +54,11 @@ def synthesize(environment: str, directory: Path = STACKS) -> Graph:
 
 
 def read_graph(directory: Path) -> Graph:
-    """The graph of the manifest. A stack that is in the folder but not in the manifest is removed."""
+    """The graph of the manifest, producers first. A folder of a stack that the manifest does not name is removed."""
     stacks = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))["stacks"]
     for folder in (directory / "stacks").iterdir():
         # Left over from another branch: it would still plan and apply.
         if folder.name not in stacks:
             shutil.rmtree(folder)
-    return Graph(directory, {name: frozenset(stack["dependencies"]) for name, stack in stacks.items()})
+    needs = {name: sorted(stack["dependencies"]) for name, stack in sorted(stacks.items())}
+    return Graph(directory, {name: frozenset(needs[name]) for name in TopologicalSorter(needs).static_order()})

@@ -29,6 +29,7 @@ class Outcome:
     succeeded: bool = False
     changes: dict[str, str] = field(default_factory=dict)
     diagnostics: list[str] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)  # what it said outside of its protocol
 
     @property
     def steps(self) -> int:
@@ -70,12 +71,12 @@ class Terraform:
         if stamp.is_file() and stamp.read_text(encoding="utf-8") == digest:
             return Outcome(succeeded=True)
         with self._init_lock:
-            outcome = self.run(directory, stack, ["init", "-reconfigure"], lambda event: None)
+            outcome = self.run(directory, stack, ["init", "-reconfigure"])
         if outcome.succeeded:
             stamp.write_text(digest, encoding="utf-8")
         return outcome
 
-    def run(self, directory: Path, stack: str, arguments: list[str], listener: Listener) -> Outcome:
+    def run(self, directory: Path, stack: str, arguments: list[str], listener: Listener | None = None) -> Outcome:
         """Run a command that speaks JSON, one event a line; all of it goes to the log of the stack."""
         outcome = Outcome()
         log = self.log(stack)
@@ -100,7 +101,8 @@ class Terraform:
                 output.write(line)
                 event = _parse(line)
                 _record(event, outcome)
-                listener(event)
+                if listener:
+                    listener(event)
             process.wait()
             with self._lock:
                 self._running.remove(process)
@@ -126,7 +128,7 @@ def _record(event: dict[str, Any], outcome: Outcome) -> None:
     elif event["type"] == "diagnostic" and event["diagnostic"]["severity"] == "error":
         outcome.diagnostics.append(_describe(event["diagnostic"]))
     elif event["type"] == "text" and event["@message"]:
-        outcome.diagnostics.append(event["@message"])
+        outcome.text.append(event["@message"])
 
 
 def _describe(diagnostic: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
-"""AWS Backup: selections of resources, changes of a plan, and tags.
+"""AWS Backup: selections of resources, changes of a plan, the recovery points of a vault, and tags.
 
 moto has no selections, so a plan cannot be told what to copy. It has no UpdateBackupPlan either, and finds the tags of
-a resource only behind a trailing slash that the provider does not send.
+a resource only behind a trailing slash that the provider does not send. It cannot list recovery points, which the
+provider does before it deletes a vault. It keeps a deleted plan, and refuses another of the same name.
 """
 
 import json
@@ -9,6 +10,8 @@ import uuid
 from typing import Any
 from urllib.parse import unquote
 
+from moto.backup import urls
+from moto.backup.models import BackupBackend
 from moto.backup.responses import BackupResponse
 from moto.core.utils import utcnow
 
@@ -22,9 +25,19 @@ def apply() -> None:
         delete_backup_selection,
         list_backup_selections,
         update_backup_plan,
+        list_recovery_points_by_backup_vault,
         list_tags,
     ):
         setattr(BackupResponse, action.__name__, action)
+    delete = BackupBackend.delete_backup_plan
+
+    def delete_backup_plan(self: Any, backup_plan_id: str) -> Any:
+        deleted = delete(self, backup_plan_id)
+        del self.plans[backup_plan_id]
+        return deleted
+
+    BackupBackend.delete_backup_plan = delete_backup_plan  # type: ignore[method-assign]
+    urls.url_paths["{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/?$"] = BackupResponse.dispatch
 
 
 def _selections(response: Any) -> dict[tuple[str, str], dict[str, Any]]:
@@ -77,6 +90,12 @@ def update_backup_plan(self: Any) -> str:
             rule.setdefault(key, value)
     plan.version_id = uuid.uuid4().hex
     return json.dumps(plan.to_dict())
+
+
+def list_recovery_points_by_backup_vault(self: Any) -> str:
+    """None, because nothing is ever copied here. Raises ResourceNotFoundException when there is no such vault."""
+    self.backup_backend.describe_backup_vault(_path(self)[1])
+    return json.dumps({"RecoveryPoints": []})
 
 
 def list_tags(self: Any) -> str:
