@@ -65,13 +65,13 @@ def test_protection_covers_every_way_to_lose_the_data(stack: TerraformStack) -> 
     assert instance["lifecycle"]["ignore_changes"] == ["final_snapshot_identifier"]
 
 
-def test_without_protection_it_can_go_but_its_backups_stay(stack: TerraformStack) -> None:
+def test_without_protection_it_can_go_and_leaves_nothing(stack: TerraformStack) -> None:
     instance = only(template(stack, protected=False), "aws_db_instance")
 
     assert instance["lifecycle"]["prevent_destroy"] is False
     assert instance["deletion_protection"] is False
     assert instance["skip_final_snapshot"] is True
-    assert instance["delete_automated_backups"] is False
+    assert instance["delete_automated_backups"] is True
 
 
 def test_the_parameter_family_follows_the_major_version(stack: TerraformStack) -> None:
