@@ -56,24 +56,6 @@ class VpcSettings(Model):
             raise ValueError(f"lacks what nodes need when nat is none: add {', '.join(missing)}, or write nat: one")
         return endpoints
 
-    def _block(self, zone: str, tier: int, prefixlen_diff: int) -> IPv4Network:
-        # The letter of the zone decides, not its place in the list: adding or removing a zone moves no other subnet.
-        eighth = list(self.cidr.subnets(prefixlen_diff=3))
-        letter = "abcdef".index(zone[-1])
-        return eighth[letter] if tier == 0 else list(eighth[tier].subnets(prefixlen_diff=prefixlen_diff))[letter]
-
-    def private_cidr(self, zone: str) -> IPv4Network:
-        """An eighth of the VPC for nodes and pods, which all take their addresses here."""
-        return self._block(zone, 0, 0)
-
-    def public_cidr(self, zone: str) -> IPv4Network:
-        """A sixty-fourth of the VPC for load balancers and NAT gateways."""
-        return self._block(zone, 6, 3)
-
-    def database_cidr(self, zone: str) -> IPv4Network:
-        """A sixty-fourth of the VPC for the database."""
-        return self._block(zone, 7, 3)
-
 
 class GithubSettings(Model):
     platform_repository: Repository = Field(description="owner/name, or owner@id/name@id, of this repository")

@@ -10,6 +10,7 @@ from imports.aws.route_table_association import RouteTableAssociation
 from imports.aws.subnet import Subnet
 from imports.aws.vpc import Vpc
 from imports.engine import Construct
+from modules.addresses import database_cidr, private_cidr, public_cidr
 from outputs import VpcOutputs
 from settings import VpcSettings
 
@@ -57,7 +58,7 @@ class Network(Construct):
                 "subnet",
                 vpc_id=vpc.id,
                 availability_zone=zone,
-                cidr_block=str(settings.public_cidr(zone)),
+                cidr_block=str(public_cidr(settings.cidr, zone)),
                 tags={"Name": f"{name}-public-{zone}", "kubernetes.io/role/elb": "1"},
             )
             RouteTableAssociation(in_public, "routes", subnet_id=subnet.id, route_table_id=public_table.id)
@@ -80,7 +81,7 @@ class Network(Construct):
                 "subnet",
                 vpc_id=vpc.id,
                 availability_zone=zone,
-                cidr_block=str(settings.private_cidr(zone)),
+                cidr_block=str(private_cidr(settings.cidr, zone)),
                 tags={"Name": f"{name}-private-{zone}", "kubernetes.io/role/internal-elb": "1"},
             )
             table = RouteTable(in_private, "route_table", vpc_id=vpc.id, tags={"Name": f"{name}-private-{zone}"})
@@ -101,7 +102,7 @@ class Network(Construct):
                 "subnet",
                 vpc_id=vpc.id,
                 availability_zone=zone,
-                cidr_block=str(settings.database_cidr(zone)),
+                cidr_block=str(database_cidr(settings.cidr, zone)),
                 tags={"Name": f"{name}-database-{zone}"},
             )
             RouteTableAssociation(in_database, "routes", subnet_id=subnet.id, route_table_id=database_table.id)

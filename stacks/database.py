@@ -1,6 +1,7 @@
 """The database, its backups, and the alarms about it."""
 
 from imports.engine import Construct
+from modules.addresses import private_cidr
 from modules.backup_vault import BackupVault
 from modules.database_alarms import DatabaseAlarms
 from modules.key import Key
@@ -33,7 +34,7 @@ class DatabaseStack(AreaStack):
             settings=settings.database,
             vpc_id=network.vpc_id,
             subnet_ids=network.database_subnet_ids,
-            clients={zone: settings.vpc.private_cidr(zone) for zone in settings.vpc.zones},
+            clients={zone: private_cidr(settings.vpc.cidr, zone) for zone in settings.vpc.zones},
             key_arn=key.arn,
             protected=protected,
         )

@@ -208,14 +208,3 @@ def test_a_file_without_settings_is_refused(tmp_path: Path) -> None:
     assert load(tmp_path, "") == (
         "environments/production.yaml must be a mapping that starts with project: <name>, not NoneType"
     )
-
-
-def test_a_zone_that_comes_or_goes_moves_no_other_subnet() -> None:
-    vpc = load_settings("production").vpc
-    zones = [f"us-east-1{letter}" for letter in "abcdef"]
-
-    blocks = [block(zone) for block in (vpc.private_cidr, vpc.public_cidr, vpc.database_cidr) for zone in zones]
-
-    assert all(block.subnet_of(vpc.cidr) for block in blocks)
-    assert not any(one.overlaps(other) for one in blocks for other in blocks if one is not other)
-    assert str(vpc.private_cidr("us-east-1c")) == "10.30.64.0/19"
