@@ -43,7 +43,7 @@ test: $(INSTALLED) $(CLI) ## Run all tests; the fast ones alone: make unit
 	$(RUN) -m pytest
 
 .PHONY: unit
-unit: $(INSTALLED) ## Run the tests that need neither Terraform nor npm
+unit: $(INSTALLED) ## Run the tests that take milliseconds
 	$(RUN) -m pytest -m "not slow"
 
 .PHONY: check

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 RECORD, LOG = "simulator.json", "simulator.log"
 START_SECONDS = 60
 STOP_SECONDS = 10
+_started: dict[int, subprocess.Popen[bytes]] = {}  # by process id: what this process has started, and has to reap
 
 
 class SimulatorError(Exception):
@@ -79,6 +80,7 @@ def start(directory: Path, port: int | None = None) -> Simulator:
             stderr=output,
             start_new_session=True,  # Ctrl-C in the terminal is not meant for it
         )
+    _started[process.pid] = process
     simulator = Simulator(process.pid, port)
     deadline = time.monotonic() + START_SECONDS
     while not _answers(simulator):
@@ -118,6 +120,8 @@ def stop(directory: Path) -> bool:
         if time.monotonic() > deadline:
             os.kill(simulator.pid, signal.SIGKILL)
         time.sleep(0.05)
+    if process := _started.pop(simulator.pid, None):
+        process.wait()
     (directory / RECORD).unlink()
     return True
 

@@ -1,6 +1,7 @@
 """Synthesized Terraform as plain dicts, so that a failing assert prints a readable diff."""
 
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -49,6 +50,12 @@ def changed(settings: Settings, **areas: Any) -> Settings:
     for area, fields in areas.items():
         values[area] = values[area] | fields if isinstance(fields, dict) else fields
     return Settings.model_validate(values)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 Platform = Callable[[str], dict[str, Template]]

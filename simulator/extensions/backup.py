@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from moto.backup import urls
+from moto.backup.exceptions import ResourceNotFoundException
 from moto.backup.models import BackupBackend
 from moto.backup.responses import BackupResponse
 from moto.core.utils import utcnow
@@ -37,7 +38,8 @@ def apply() -> None:
         return deleted
 
     BackupBackend.delete_backup_plan = delete_backup_plan  # type: ignore[method-assign]
-    urls.url_paths["{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/?$"] = BackupResponse.dispatch
+    for slash in ("", "/"):  # the provider sends none, boto3 does
+        urls.url_paths[f"{{0}}/backup-vaults/(?P<name>[^/]+)/recovery-points{slash}$"] = BackupResponse.dispatch
 
 
 def _selections(response: Any) -> dict[tuple[str, str], dict[str, Any]]:
@@ -58,12 +60,11 @@ def create_backup_selection(self: Any) -> str:
     return json.dumps(created)
 
 
-def get_backup_selection(self: Any) -> Any:
+def get_backup_selection(self: Any) -> str:
     path = _path(self)
     selection = _selections(self).get((path[2], path[4]))
     if selection is None:
-        headers = {"x-amzn-errortype": "ResourceNotFoundException"}
-        return 404, headers, json.dumps({"Code": "ERROR_2", "Message": "Cannot find Backup selection"})
+        raise ResourceNotFoundException(msg="Cannot find Backup selection")
     return json.dumps(selection)
 
 

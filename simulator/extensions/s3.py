@@ -1,9 +1,7 @@
-"""S3: lifecycle rules, bucket policies and delete markers as the state bucket needs them.
+"""S3: lifecycle rules and bucket policies as the state bucket needs them.
 
 - moto drops NewerNoncurrentVersions: the provider waits three minutes for the rule that it wrote, and fails.
 - moto ignores the conditions of a bucket policy: "deny whatever is not TLS" denies everything.
-- moto cannot delete the last version of a key that has a delete marker: HTTP 500. Every lock that Terraform takes and
-  gives back leaves one, so no state bucket could be emptied.
 """
 
 import fnmatch
@@ -11,7 +9,7 @@ import re
 from typing import Any
 
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
-from moto.s3.models import FakeBucket, FakeDeleteMarker
+from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
 # Loopback speaks plain HTTP; what comes in counts as TLS, as it would be on the way to AWS.
@@ -43,13 +41,9 @@ def apply() -> None:
             return PermissionResult.NEUTRAL
         return is_action_permitted(self, action, *args, **arguments)
 
-    def dispose(_marker: Any, _garbage: bool = False) -> None:
-        """A marker holds no data to give back."""
-
     FakeBucket.set_lifecycle = remember  # type: ignore[method-assign]
     S3Response.get_bucket_lifecycle = show  # type: ignore[method-assign]
     IAMPolicyStatement.is_action_permitted = permitted  # type: ignore[method-assign]
-    FakeDeleteMarker.dispose = dispose  # type: ignore[attr-defined]
 
 
 def conditions_hold(conditions: dict[str, dict[str, Any]]) -> bool:

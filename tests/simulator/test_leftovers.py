@@ -1,0 +1,50 @@
+"""A new account has nothing left; what is made shows up until it is gone."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from simulator.leftovers import LISTINGS, leftovers
+from simulator.process import start, stop
+from tests.simulator.conftest import Aws
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    directory = tmp_path_factory.mktemp("account")
+    yield Aws(start(directory).endpoint, extended=True)
+    stop(directory)
+
+
+def test_a_new_account_is_empty(account: Aws) -> None:
+    assert leftovers(account) == []
+
+
+def test_what_is_made_is_named(account: Aws) -> None:
+    ec2, kms, logs = account("ec2"), account("kms"), account("logs")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    logs.create_log_group(logGroupName="/aws/eks/cluster")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+
+    assert leftovers(account) == [f"ec2 {subnet}", f"ec2 {vpc}", "logs /aws/eks/cluster", f"kms {key}"]
+
+    ec2.delete_subnet(SubnetId=subnet)
+    ec2.delete_vpc(VpcId=vpc)
+    logs.delete_log_group(logGroupName="/aws/eks/cluster")
+    kms.schedule_key_deletion(KeyId=key)
+    assert leftovers(account) == []
+
+
+def test_keys_that_aws_makes_are_not_ours(account: Aws) -> None:
+    secret = account("secretsmanager").create_secret(Name="secret", SecretString="value")
+
+    assert [each for each in leftovers(account) if each.startswith("kms")] == []
+    account("secretsmanager").delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
+
+
+def test_every_listing_names_an_action_that_exists(account: Aws) -> None:
+    for service, operation, _ in LISTINGS:
+        assert hasattr(account(service), operation), f"{service}:{operation}"
