@@ -7,7 +7,7 @@ import sys
 from rich.console import Console
 
 from operations import LOCAL, OperationError, doctor, state_bucket
-from operations.context import EMBEDDED, Context, open_context
+from operations.context import EMBEDDED, Context, open_context, settings_of
 from operations.stacks import run_all
 from operations.synthesis import Graph, synthesize
 from operations.terraform import LOCK_TIMEOUT
@@ -17,13 +17,13 @@ STATE = "state"
 
 def destroy(environment: str, names: list[str], console: Console) -> None:
     """Destroy the stacks of an environment. Raises OperationError when that is not allowed, or fails."""
-    doctor.require(environment)
-    context = open_context(environment)
-    if not context.settings.allow_destroy:
+    if not settings_of(environment).allow_destroy:
         raise OperationError(
             f"{environment} is protected: write allow_destroy: true in environments/{environment}.yaml, "
             "deploy that, and destroy it then"
         )
+    doctor.require(environment)
+    context = open_context(environment)
     graph = synthesize(environment)
     selected = graph.select(names)
     if state_bucket.exists(context):

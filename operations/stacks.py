@@ -88,9 +88,9 @@ def _signals(terraform: Terraform, console: Console) -> Iterator[None]:
 def _report(outcomes: dict[str, Outcome], terraform: Terraform, console: Console) -> None:
     for stack, outcome in outcomes.items():
         if not outcome.succeeded and not terraform.interrupted:
-            console.print(f"\n[red]{stack} failed[/red] (all of it: {terraform.log(stack)})")
+            console.print(f"\n[red]{stack} failed[/red] (all of it: {terraform.log(stack)})", soft_wrap=True)
             for diagnostic in outcome.diagnostics or outcome.text or ["Terraform ended without a word."]:
-                console.print(diagnostic, markup=False)
+                console.print(diagnostic, markup=False, soft_wrap=True)
 
 
 def _refuse(rows: Mapping[str, Row], terraform: Terraform) -> None:

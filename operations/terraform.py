@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -96,14 +97,14 @@ class Terraform:
                     start_new_session=True,  # Ctrl-C reaches it through interrupt() only, and only once
                 )
                 self._running.add(process)
-            assert process.stdout is not None
-            for line in process.stdout:
-                output.write(line)
-                event = _parse(line)
-                _record(event, outcome)
-                if listener:
-                    listener(event)
-            process.wait()
+            with process:
+                assert process.stdout is not None
+                for line in process.stdout:
+                    output.write(line)
+                    event = _parse(line)
+                    _record(event, outcome, directory)
+                    if listener:
+                        listener(event)
             with self._lock:
                 self._running.remove(process)
         outcome.succeeded = process.returncode == 0 or (process.returncode == 2 and "-detailed-exitcode" in arguments)
@@ -119,23 +120,24 @@ def _parse(line: str) -> dict[str, Any]:
     return event if isinstance(event, dict) else {"type": "text", "@level": "error", "@message": line.rstrip()}
 
 
-def _record(event: dict[str, Any], outcome: Outcome) -> None:
+def _record(event: dict[str, Any], outcome: Outcome, directory: Path) -> None:
     if event["type"] == "planned_change":
         change = event["change"]
         action = "import" if change["action"] == "noop" and "importing" in change else change["action"]
         if action in CHANGES | {"import"}:
             outcome.changes[change["resource"]["addr"]] = action
     elif event["type"] == "diagnostic" and event["diagnostic"]["severity"] == "error":
-        outcome.diagnostics.append(_describe(event["diagnostic"]))
+        outcome.diagnostics.append(_describe(event["diagnostic"], directory))
     elif event["type"] == "text" and event["@message"]:
         outcome.text.append(event["@message"])
 
 
-def _describe(diagnostic: dict[str, Any]) -> str:
+def _describe(diagnostic: dict[str, Any], directory: Path) -> str:
     where = f" ({diagnostic['address']})" if diagnostic.get("address") else ""
     detail = diagnostic.get("detail", "").strip()
     text = f"{diagnostic['summary']}{where}" + (f"\n{detail}" if detail else "")
-    lock = re.search(r"ID:\s+(\S+)", detail)
+    lock = re.search(r"^\s*ID:\s+(\S+)", detail, re.MULTILINE)
     if "state lock" in diagnostic["summary"] and lock:
-        text += f"\nIf nobody works on it any more: terraform force-unlock {lock.group(1)}"
+        command = f"terraform -chdir={os.path.relpath(directory)} force-unlock {lock.group(1)}"
+        text += f"\nIf nobody works on it any more: {command}"
     return text

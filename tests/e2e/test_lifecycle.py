@@ -1,0 +1,160 @@
+"""One life of the whole platform, from an empty account to an empty account, with Terraform and the AWS provider.
+
+The tests stand in the order of that life. The first deploy is a fixture, so that each can be run alone, but for the
+last one.
+"""
+
+import json
+import re
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.project import Project, Result
+
+pytestmark = pytest.mark.slow
+
+STACKS = {"state", "vpc", "iam", "registry", "dns", "eks", "database"}
+FIRST_DEPLOY, SECOND_DEPLOY = 300, 120  # seconds at most, on two cores
+EMPTY_PLAN = "No changes: local is as the settings say."
+
+
+@pytest.fixture(scope="module")
+def first_deploy(project: Project) -> Result:
+    result = project.make("deploy")
+    assert result.code == 0, result.output
+    return result
+
+
+@pytest.fixture
+def deployed(project: Project, first_deploy: Result) -> Project:
+    assert first_deploy.code == 0
+    return project
+
+
+def test_an_interrupted_deploy_leaves_no_lock_and_no_process(project: Project) -> None:
+    process = project.start([sys.executable, "-m", "operations", "deploy"], STACK="vpc")
+    printed = project.interrupt(process, after="applying")
+
+    assert process.returncode == 130, printed
+    assert "Traceback" not in printed
+    assert printed.splitlines()[-1] == "interrupted: no lock is held. Run the same command again to go on."
+    assert project.held_locks() == []
+    assert [line for line in project.processes() if "terraform" in line] == []
+
+
+def test_the_first_deploy_builds_everything_and_says_what(first_deploy: Result) -> None:
+    assert first_deploy.rows.keys() == STACKS
+    assert all(resources > 0 and changed > 0 for resources, changed, _ in first_deploy.rows.values())
+    assert re.search(r"^ +cluster_name = realworld-local +$", first_deploy.output, re.MULTILINE)
+    assert re.search(r"^7 stacks in \d+ seconds\.$", first_deploy.output, re.MULTILINE)
+    assert first_deploy.seconds < FIRST_DEPLOY
+
+
+def test_a_plan_after_it_finds_nothing_to_do(deployed: Project) -> None:
+    plan = deployed.make("plan", DETAILED_EXITCODE="1")
+
+    assert plan.code == 0, plan.output
+    assert EMPTY_PLAN in plan.output
+
+
+def test_a_second_deploy_changes_nothing(deployed: Project) -> None:
+    before = deployed.ids()
+
+    second = deployed.make("deploy")
+
+    assert second.code == 0, second.output
+    assert {stack: changed for stack, (_, changed, _) in second.rows.items()} == dict.fromkeys(STACKS, 0)
+    assert deployed.ids() == before
+    assert second.seconds < SECOND_DEPLOY
+
+
+def test_one_setting_changes_one_stack(deployed: Project) -> None:
+    settings = deployed.path / "environments" / "local.yaml"
+    text = settings.read_text()
+    assert text.count("\n  log_retention_days: 7\n") == 1
+    settings.write_text(text.replace("\n  log_retention_days: 7\n", "\n  log_retention_days: 14\n"))
+
+    plan = deployed.make("plan", DETAILED_EXITCODE="1")
+
+    changes = {
+        stack: tuple(map(int, row.split())) for stack, row in re.findall(r"^(\w+)((?: +\d+){5})", plan.output, re.M)
+    }
+    assert changes == {stack: (0, int(stack == "eks"), 0, 0, 0) for stack in STACKS}
+    assert plan.code == 2
+    assert deployed.make("deploy", STACK="eks").rows["eks"][1] == 1
+    [group] = deployed.client("logs").describe_log_groups(logGroupNamePrefix="/aws/eks/")["logGroups"]
+    assert group["retentionInDays"] == 14
+    assert deployed.make("plan", DETAILED_EXITCODE="1").code == 0
+
+
+def test_the_password_of_the_database_is_nowhere_but_in_its_secret(deployed: Project) -> None:
+    secrets = deployed.client("secretsmanager")
+    [secret] = [each["ARN"] for each in secrets.list_secrets()["SecretList"]]
+    at_creation = json.loads(secrets.get_secret_value(SecretId=secret)["SecretString"])["password"]
+    rotated = "canary-in-the-coal-mine"
+    secrets.put_secret_value(SecretId=secret, SecretString=json.dumps({"username": "u", "password": rotated}))
+    assert deployed.make("deploy", STACK="database").code == 0
+    terraform = ("terraform", f"-chdir={deployed.path}/cdktf.out/stacks/database")
+    deployed.run(*terraform, "plan", "-destroy", "-out=all.tfplan", **deployed.variables())
+    shown = deployed.run(*terraform, "show", "-json", "all.tfplan", **deployed.variables())
+
+    written = {str(path): path.read_bytes() for path in deployed.path.rglob("*") if path.is_file()}
+    texts = written | deployed.objects() | {"plan": shown.output.encode()}
+
+    # What holds the name of the secret is searched: were it missed, the password would be as well.
+    assert {name.split("?")[0] for name, text in texts.items() if secret.encode() in text} >= {
+        "local/database.tfstate",
+        "plan",
+        str(deployed.path / ".local" / "logs" / "local" / "database.log"),
+    }
+    for password in (at_creation, rotated):
+        assert [name for name, text in texts.items() if password.encode() in text] == []
+
+
+def test_terraform_itself_finds_the_same_state(deployed: Project) -> None:
+    command = ["terraform", "-chdir=cdktf.out/stacks/vpc", "plan", "-detailed-exitcode", "-no-color"]
+
+    plan = deployed.run(*command, **deployed.variables())
+
+    assert plan.code == 0, plan.output
+    assert "No changes. Your infrastructure matches the configuration." in plan.output
+
+
+def test_the_archived_command_line_works_on_the_same_state(deployed: Project) -> None:
+    cdktf, variables = str(ROOT / "node_modules" / ".bin" / "cdktf"), deployed.variables()
+
+    diff = deployed.run(cdktf, "diff", "vpc", **variables)
+    assert diff.code == 0, diff.output
+    assert "found no differences" in diff.output
+
+    deploy = deployed.run(cdktf, "deploy", "*", "--auto-approve", **variables)
+    assert deploy.code == 0, deploy.output
+    applied = re.findall(r"Resources: (\d+) added, (\d+) changed, (\d+) destroyed", deploy.output)
+    assert len(applied) >= len(STACKS)
+    assert set(applied) == {("0", "0", "0")}
+
+    outputs = deployed.path / "outputs.json"
+    result = deployed.run(cdktf, "output", "dns", "--outputs-file", outputs.name, **variables)
+    assert result.code == 0, result.output
+    assert json.loads(outputs.read_text())["dns"]["zone_name_servers"]
+    assert deployed.make("plan", DETAILED_EXITCODE="1").code == 0
+
+
+def test_a_stack_that_others_need_is_not_destroyed(deployed: Project) -> None:
+    refused = deployed.make("destroy", STACK="vpc")
+
+    assert refused.code == 1
+    assert refused.output == "database needs vpc and still holds resources: STACK='vpc database'\n"
+
+
+def test_destroy_leaves_nothing(deployed: Project) -> None:
+    destroyed = deployed.make("destroy")
+
+    assert destroyed.code == 0, destroyed.output
+    assert "Nothing is left, and the simulated AWS is stopped." in destroyed.output
+    assert deployed.processes() == []
+    again = deployed.make("destroy")
+    assert again.code == 1
+    assert "does not run: start it with make deploy" in again.output
