@@ -23,7 +23,7 @@ def main() -> int:
     command = parser.parse_args().command
 
     # Wide enough for whole rows where the output goes into a file.
-    console = Console(width=None if sys.stdout.isatty() else 120, emoji=False, highlight=False)
+    console = Console(width=None if sys.stdout.isatty() else 160, emoji=False, highlight=False)
     try:
         return _run(command, console)
     except Interrupted as error:

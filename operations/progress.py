@@ -43,6 +43,9 @@ class Progress:
         if self._console.is_terminal:
             self._live.stop()
 
+    def running(self) -> list[str]:
+        return [stack for stack, row in self.rows.items() if row.status != "waiting" and row.status not in STYLES]
+
     def step(self, stack: str, status: str) -> None:
         """The stack goes on to something else."""
         with self._lock:

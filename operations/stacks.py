@@ -1,8 +1,6 @@
 """One Terraform command on several stacks: in order, side by side, visible, and interruptible."""
 
-import signal
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -10,6 +8,7 @@ from rich.console import Console
 from operations import OperationError, schedule
 from operations.context import Context
 from operations.progress import Progress, Row
+from operations.signals import Signals
 from operations.synthesis import Graph
 from operations.terraform import Outcome, Terraform
 
@@ -38,6 +37,9 @@ def run_all(
         progress.step(stack, "initialising")
         directory = graph.path(stack)
         outcome = terraform.init(directory, stack)
+        if outcome.succeeded and signals.stopping:
+            progress.step(stack, "interrupted")
+            return False
         if outcome.succeeded:
             outcome = terraform.run(directory, stack, arguments, lambda event: _follow(event, stack, verb, progress))
         outcomes[stack] = outcome
@@ -45,12 +47,12 @@ def run_all(
         progress.step(stack, "done" if outcome.succeeded else ended)
         return outcome.succeeded
 
-    with Progress(console, needs) as progress, _signals(terraform, console):
+    with Progress(console, needs) as progress, Signals(progress.running, terraform.interrupt, console) as signals:
         succeeded = schedule.run(
             needs,
             work,
             skip=lambda stack, _: progress.step(stack, "skipped"),
-            stopped=lambda: terraform.interrupted,
+            stopped=lambda: signals.stopping,
         )
     if not succeeded:
         _report(outcomes, terraform, console)
@@ -70,21 +72,6 @@ def _follow(event: dict[str, Any], stack: str, verb: str, progress: Progress) ->
         progress.count(stack, done=int(kind == "apply_complete"))
 
 
-@contextmanager
-def _signals(terraform: Terraform, console: Console) -> Iterator[None]:
-    def interrupt(*_: object) -> None:
-        if not terraform.interrupted:
-            console.print("Stopping: waiting until Terraform has finished what it began and given its locks back.")
-        terraform.interrupt()
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _report(outcomes: dict[str, Outcome], terraform: Terraform, console: Console) -> None:
     for stack, outcome in outcomes.items():
         if not outcome.succeeded and not terraform.interrupted:
@@ -94,10 +81,16 @@ def _report(outcomes: dict[str, Outcome], terraform: Terraform, console: Console
 
 
 def _refuse(rows: Mapping[str, Row], terraform: Terraform) -> None:
-    def named(status: str) -> str:
-        return ", ".join(stack for stack, row in rows.items() if row.status == status)
+    def named(*statuses: str) -> str:
+        return ", ".join(stack for stack, row in rows.items() if row.status in statuses)
 
     if terraform.interrupted:
-        raise Interrupted("interrupted: no lock is held. Run the same command again to go on.")
+        raise Interrupted(
+            "interrupted: no lock is held. Run the same command again to go on. If it says that something exists "
+            "already, Terraform was just creating that: import it, or delete it."
+        )
+    if not named("failed"):
+        left = named("waiting", "interrupted")
+        raise Interrupted(f"stopped before {left}: no lock is held. Run the same command again to go on.")
     skipped = f"; skipped because of that: {named('skipped')}" if named("skipped") else ""
     raise OperationError(f"failed: {named('failed')}{skipped}. Run the same command again to go on.")

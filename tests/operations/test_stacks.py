@@ -72,7 +72,41 @@ def test_a_failed_stack_stops_its_dependents_and_not_its_siblings(
     }
 
 
-def test_ctrl_c_leaves_no_lock_and_no_process(context: Context, stacks: Stacks, tmp_path: Path) -> None:
+def interrupting(started: Path, *signals: signal.Signals) -> threading.Thread:
+    """Send these signals to this process, one after the other, once the file is there."""
+
+    def send() -> None:
+        while not started.exists():
+            time.sleep(0.05)
+        for number in signals:
+            os.kill(os.getpid(), number)
+            time.sleep(0.2)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    return thread
+
+
+def test_ctrl_c_lets_what_runs_finish_and_begins_nothing(context: Context, stacks: Stacks, tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    graph = stacks(needs={"reader": {"slow"}}, slow=runs(f"touch {started}; sleep 1"), reader=runs("true"))
+
+    thread = interrupting(started, signal.SIGINT)
+    with pytest.raises(Interrupted) as error:
+        apply(context, graph)
+    thread.join()
+
+    assert str(error.value) == "stopped before reader: no lock is held. Run the same command again to go on."
+    assert "Stopping: waiting for slow to finish. Ctrl-C again interrupts Terraform." in error.value.__notes__[0]
+    assert locks(context) == []
+    _, changes = apply(context, graph)
+    assert changes == {"slow": {}, "reader": {"terraform_data.made": "create"}}
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGINT, signal.SIGINT], [signal.SIGTERM]], ids=["twice", "SIGTERM"])
+def test_when_it_is_urgent_terraform_is_interrupted_and_gives_its_lock_back(
+    context: Context, stacks: Stacks, tmp_path: Path, signals: list[signal.Signals]
+) -> None:
     started = tmp_path / "started"
     graph = stacks(
         needs={"reader": {"slow"}},
@@ -80,16 +114,9 @@ def test_ctrl_c_leaves_no_lock_and_no_process(context: Context, stacks: Stacks, 
         reader=runs("true"),
     )
 
-    def interrupt() -> None:
-        while not started.exists():
-            time.sleep(0.05)
-        assert len(locks(context)) == 1
-        os.kill(os.getpid(), signal.SIGINT)
-
-    thread = threading.Thread(target=interrupt)
-    thread.start()
+    thread = interrupting(started, *signals)
     began = time.monotonic()
-    with pytest.raises(Interrupted, match="no lock is held"):
+    with pytest.raises(Interrupted, match="interrupted: no lock is held"):
         apply(context, graph)
     thread.join()
 

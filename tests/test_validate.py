@@ -1,0 +1,38 @@
+"""Terraform and the AWS provider accept every stack of every environment, without an account."""
+
+import json
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from operations.mirror import cli_environment, process_environment
+from operations.synthesis import synthesize
+from tests.conftest import ENVIRONMENTS
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_stack_is_valid(tmp_path: Path, environment: str) -> None:
+    variables = process_environment() | cli_environment(process_environment(), tmp_path)
+    graph = synthesize(environment, tmp_path / "out")
+
+    def terraform(stack: str, *command: str) -> str:
+        return subprocess.run(
+            ["terraform", f"-chdir={graph.path(stack)}", *command],
+            env=variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
+
+    def validate(stack: str) -> list[str]:
+        terraform(stack, "init", "-backend=false", "-input=false")
+        found = json.loads(terraform(stack, "validate", "-json"))
+        return [f"{stack}: {each['summary']}: {each['detail']}" for each in found["diagnostics"]]
+
+    with ThreadPoolExecutor(2) as pool:
+        diagnostics = [line for lines in pool.map(validate, graph.needs) for line in lines]
+    assert diagnostics == []
