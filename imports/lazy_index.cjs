@@ -22,9 +22,24 @@ function lazy(source) {
   );
 }
 
+// Half of the load of the engine is a library that writes zip files, which only a zipped asset needs.
+const FILES = /[\\/]cdkt[fn][\\/]lib[\\/]private[\\/]fs\.js$/;
+
+function withoutArchiver(source) {
+  return source.replace(
+    /^const archiver = require\("archiver"\);\r?$/m,
+    'const archiver = (...options) => require("archiver")(...options);'
+  );
+}
+
+function edited(source, filename) {
+  if (INDEX.test(filename)) return lazy(source);
+  return FILES.test(filename) ? withoutArchiver(source) : source;
+}
+
 const compile = Module.prototype._compile;
 Module.prototype._compile = function (content, filename, ...rest) {
-  return compile.call(this, INDEX.test(filename) ? lazy(content) : content, filename, ...rest);
+  return compile.call(this, edited(content, filename), filename, ...rest);
 };
 
 // A worker thread of jsii writes an index of a package that it has unpacked, but jsii exits without waiting for it.
