@@ -9,11 +9,14 @@ from settings import Settings, SettingsError, load_settings
 
 try:
     from imports.engine import App
+    from stacks.addons import AddonsStack
+    from stacks.app import AppStack
     from stacks.database import DatabaseStack
     from stacks.dns import DnsStack
     from stacks.eks import EksStack
     from stacks.iam import IamStack
     from stacks.registry import RegistryStack
+    from stacks.secrets import SecretsStack
     from stacks.state import StateStack
     from stacks.vpc import VpcStack
 except EngineError as error:
@@ -26,9 +29,12 @@ def build(app: App, settings: Settings) -> None:
     vpc = VpcStack(app, settings)
     iam = IamStack(app, settings)
     RegistryStack(app, settings)
-    DnsStack(app, settings)
-    EksStack(app, settings, vpc=vpc, iam=iam)
-    DatabaseStack(app, settings, vpc=vpc)
+    dns = DnsStack(app, settings)
+    secrets = SecretsStack(app, settings)
+    eks = EksStack(app, settings, vpc=vpc, iam=iam)
+    database = DatabaseStack(app, settings, vpc=vpc)
+    addons = AddonsStack(app, settings, vpc=vpc, eks=eks)
+    AppStack(app, settings, dns=dns, secrets=secrets, eks=eks, database=database, addons=addons)
 
 
 def main() -> None:

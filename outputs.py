@@ -53,6 +53,11 @@ class DnsOutputs:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecretsOutputs:
+    jwt_secret_arn: Annotated[str, "Secret with which the application signs its tokens."]
+
+
+@dataclass(frozen=True, kw_only=True)
 class EksOutputs:
     cluster_name: Annotated[str, "Name of the cluster."]
     cluster_endpoint: Annotated[str, "URL of the Kubernetes API."]
@@ -70,3 +75,14 @@ class DatabaseOutputs:
     database_secret_arn: Annotated[str, "Secret in which RDS keeps the user and the password."]
     database_security_group_id: Annotated[str, "Security group of the database."]
     alarm_topic_arn: Annotated[str, "SNS topic that the alarms of the database go to."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddonsOutputs:
+    application_namespace: Annotated[str, "Namespace of the application."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppOutputs:
+    app_url: Annotated[str, "Where the API answers once it is released."]
+    release_values: Annotated[str, "Values of the application's chart in this environment, as JSON for helm --values."]

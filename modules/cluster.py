@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from areas import EksSettings
 from imports.aws.cloudwatch_log_group import CloudwatchLogGroup
 from imports.aws.eks_cluster import (
     EksCluster,
@@ -13,7 +14,6 @@ from imports.aws.eks_cluster import (
     EksClusterVpcConfig,
 )
 from imports.engine import Construct, TerraformResourceLifecycle
-from settings import EksSettings
 
 LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 

@@ -1,7 +1,5 @@
 """What an IAM role may do through the Kubernetes API of a cluster."""
 
-from collections.abc import Sequence
-
 from imports.aws.eks_access_entry import EksAccessEntry
 from imports.aws.eks_access_policy_association import (
     EksAccessPolicyAssociation,
@@ -11,7 +9,7 @@ from imports.engine import Construct
 
 
 class ClusterAccess(Construct):
-    """policy is an access policy of EKS, such as AmazonEKSEditPolicy. Without namespaces it holds everywhere."""
+    """policy is an access policy of EKS, such as AmazonEKSClusterAdminPolicy; it holds in every namespace."""
 
     def __init__(
         self,
@@ -21,7 +19,6 @@ class ClusterAccess(Construct):
         cluster_name: str,
         principal_arn: str,
         policy: str,
-        namespaces: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, id)
 
@@ -32,7 +29,5 @@ class ClusterAccess(Construct):
             cluster_name=cluster_name,
             principal_arn=entry.principal_arn,
             policy_arn=f"arn:aws:eks::aws:cluster-access-policy/{policy}",
-            access_scope=EksAccessPolicyAssociationAccessScope(
-                type="namespace" if namespaces else "cluster", namespaces=list(namespaces) or None
-            ),
+            access_scope=EksAccessPolicyAssociationAccessScope(type="cluster"),
         )

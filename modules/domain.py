@@ -1,5 +1,6 @@
 """A public hosted zone and a certificate for the domain and every name below it."""
 
+from areas import DnsSettings
 from imports.aws.acm_certificate import AcmCertificate
 from imports.aws.acm_certificate_validation import AcmCertificateValidation, AcmCertificateValidationTimeouts
 from imports.aws.data_aws_route53_zone import DataAwsRoute53Zone
@@ -7,7 +8,6 @@ from imports.aws.route53_record import Route53Record
 from imports.aws.route53_zone import Route53Zone
 from imports.engine import Construct, TerraformResourceLifecycle
 from outputs import DnsOutputs
-from settings import DnsSettings
 
 
 class Domain(Construct):

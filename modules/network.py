@@ -1,5 +1,6 @@
 """A VPC with public, private and database subnets in each zone, and the ways out of them."""
 
+from areas import VpcSettings
 from imports.aws.default_security_group import DefaultSecurityGroup
 from imports.aws.eip import Eip
 from imports.aws.internet_gateway import InternetGateway
@@ -12,7 +13,6 @@ from imports.aws.vpc import Vpc
 from imports.engine import Construct
 from modules.addresses import database_cidr, private_cidr, public_cidr
 from outputs import VpcOutputs
-from settings import VpcSettings
 
 
 class Network(Construct):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from areas import NodeGroupSettings
 from imports.aws.eks_node_group import (
     EksNodeGroup,
     EksNodeGroupLaunchTemplate,
@@ -16,7 +17,6 @@ from imports.aws.launch_template import (
     LaunchTemplateTagSpecifications,
 )
 from imports.engine import Construct, ITerraformDependable, TerraformResourceLifecycle
-from settings import NodeGroupSettings
 
 AMI_TYPES = {"x86_64": "AL2023_x86_64_STANDARD", "arm64": "AL2023_ARM_64_STANDARD"}
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
 
+from areas import DatabaseSettings
 from imports.aws.db_instance import DbInstance
 from imports.aws.db_parameter_group import DbParameterGroup, DbParameterGroupParameter
 from imports.aws.db_subnet_group import DbSubnetGroup
@@ -11,7 +12,6 @@ from imports.aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressR
 from imports.engine import Construct, TerraformResourceLifecycle
 from modules.policy import trusts_service
 from modules.role import Role
-from settings import DatabaseSettings
 
 PORT = 5432
 DATABASE = "realworld"

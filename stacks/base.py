@@ -12,22 +12,26 @@ Outputs = TypeVar("Outputs")
 
 
 class AreaStack(TerraformStack):
-    """One area: its own state file, its own life. The id is the area's name, and so part of the state key."""
+    """One area: its own state file, its own life. The id is the area's name, and so part of the state key.
 
-    def __init__(self, scope: Construct, area: str, settings: Settings) -> None:
+    An area inside the cluster has no AWS provider: modules/cluster_connection.py gives it its own.
+    """
+
+    def __init__(self, scope: Construct, area: str, settings: Settings, *, in_cluster: bool = False) -> None:
         super().__init__(scope, area)
         self.area = area
         self.settings = settings
 
         self.add_override("terraform.required_version", TERRAFORM_VERSION)
-        self.provider = AwsProvider(
-            self,
-            "aws",
-            region=settings.region,
-            # Credentials of the wrong account must stop the first call, not build a second platform.
-            allowed_account_ids=[settings.account],
-            default_tags=[AwsProviderDefaultTags(tags=self.tags())],
-        )
+        if not in_cluster:
+            AwsProvider(
+                self,
+                "aws",
+                region=settings.region,
+                # Credentials of the wrong account must stop the first call, not build a second platform.
+                allowed_account_ids=[settings.account],
+                default_tags=[AwsProviderDefaultTags(tags=self.tags())],
+            )
         backend = S3Backend(self, encrypt=True, **self._state_of(area))
         backend.add_override("use_lockfile", True)  # cdktf 0.21 has no argument for it
 

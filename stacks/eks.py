@@ -1,5 +1,6 @@
 """The cluster: control plane, nodes, add-ons, and who may do what through its API."""
 
+from imports.aws.eks_access_entry import EksAccessEntry
 from imports.aws.eks_pod_identity_association import EksPodIdentityAssociation
 from imports.engine import Construct
 from modules.addons import Addons
@@ -14,6 +15,7 @@ from stacks.iam import IamStack
 from stacks.vpc import VpcStack
 
 APPLICATION_NAMESPACE = "realworld"
+DEPLOYERS = "realworld-deployers"
 CONTROLLERS_NAMESPACE = "kube-system"
 
 
@@ -42,7 +44,8 @@ class EksStack(AreaStack):
             subnet_ids=network.private_subnet_ids,
             protected=protected,
         )
-        # The pipeline of the platform installs the add-ons; that of the application stays in its namespace.
+        # The pipeline of the platform installs the add-ons. That of the application is only put into a group, which has
+        # its rights from the namespace of the application.
         administrator = "AmazonEKSClusterAdminPolicy"
         administrators = Construct(self, "administrators")
         for arn in settings.eks.admin_role_arns:
@@ -53,13 +56,12 @@ class EksStack(AreaStack):
         ClusterAccess(
             self, "deploy", cluster_name=cluster.name, principal_arn=roles.deploy_role_arn, policy=administrator
         )
-        ClusterAccess(
+        EksAccessEntry(
             self,
             "release",
             cluster_name=cluster.name,
             principal_arn=roles.release_role_arn,
-            policy="AmazonEKSEditPolicy",
-            namespaces=[APPLICATION_NAMESPACE],
+            kubernetes_groups=[DEPLOYERS],
         )
 
         addons = Addons(self, "addons", cluster_name=cluster.name, versions=settings.eks.addon_versions)

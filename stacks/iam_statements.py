@@ -7,15 +7,17 @@ DESCRIBES = "describing knows no resources"
 
 
 def external_dns(settings: Settings) -> list[Statement]:
-    """Records of our domain, whatever the id of its zone."""
-    domain = settings.dns.domain
+    """Records of our domain and of the private zone, whatever the ids of the zones."""
+    domains = (settings.dns.domain, settings.internal_domain)
     return [
         Statement(
             actions=["route53:ChangeResourceRecordSets"],
             resources=["arn:aws:route53:::hostedzone/*"],
             conditions={
                 "ForAllValues:StringLike": {
-                    "route53:ChangeResourceRecordSetsNormalizedRecordNames": [domain, f"*.{domain}"]
+                    "route53:ChangeResourceRecordSetsNormalizedRecordNames": [
+                        name for domain in domains for name in (domain, f"*.{domain}")
+                    ]
                 }
             },
         ),

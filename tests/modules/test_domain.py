@@ -1,8 +1,8 @@
 from typing import Any
 
+from areas import DnsSettings
 from imports.engine import TerraformStack
 from modules.domain import Domain
-from settings import DnsSettings
 from tests.conftest import Template, all_of, only, synth
 
 

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
+from areas import VpcSettings
 from imports.engine import TerraformStack, Testing
 from modules.network import Network
-from settings import VpcSettings
 from tests.conftest import Template, addresses, all_of, only, synth
 
 

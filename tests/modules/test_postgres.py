@@ -2,9 +2,9 @@ import re
 from ipaddress import IPv4Network
 from typing import Any
 
+from areas import DatabaseSettings
 from imports.engine import TerraformStack
 from modules.postgres import Postgres
-from settings import DatabaseSettings
 from tests.conftest import Template, all_of, only, synth
 
 

@@ -1,0 +1,104 @@
+"""The namespace of the application, and the application itself where Terraform releases it."""
+
+import json
+from typing import Any
+
+from imports.engine import Construct
+from modules.addresses import database_cidr, private_cidr, public_cidr
+from modules.chart_release import CHARTS, ROOT, own_release
+from modules.cluster_connection import connect
+from modules.postgres import PORT
+from outputs import AddonsOutputs, AppOutputs, DatabaseOutputs, DnsOutputs, EksOutputs, SecretsOutputs
+from settings import Settings
+from stacks.addons import AddonsStack
+from stacks.base import AreaStack
+from stacks.database import DatabaseStack
+from stacks.dns import DnsStack
+from stacks.eks import DEPLOYERS, EksStack
+from stacks.secrets import SecretsStack
+
+NAME = "realworld-backend"  # of the release, and of what it finds in its namespace
+CHART = ROOT / "realworld-example-app" / "helm"
+
+
+class AppStack(AreaStack):
+    def __init__(
+        self,
+        scope: Construct,
+        settings: Settings,
+        *,
+        dns: DnsStack,
+        secrets: SecretsStack,
+        eks: EksStack,
+        database: DatabaseStack,
+        addons: AddonsStack,
+    ) -> None:
+        super().__init__(scope, "app", settings, in_cluster=True)
+        domain = self.read(dns, DnsOutputs)
+        secret = self.read(secrets, SecretsOutputs)
+        cluster = self.read(eks, EksOutputs)
+        server = self.read(database, DatabaseOutputs)
+        namespace = self.read(addons, AddonsOutputs).application_namespace
+        connect(self, cluster, region=settings.region)
+
+        zones, cidr, app = settings.vpc.zones, settings.vpc.cidr, settings.app
+        policy = own_release(
+            self,
+            "namespace",
+            name="application-namespace",
+            chart=CHARTS / "application-namespace",
+            namespace=namespace,
+            values={
+                "serviceAccountName": NAME,
+                "secretName": NAME,
+                # One owner: where Terraform releases, the pipeline has no right to.
+                "deployerGroup": "" if app.image else DEPLOYERS,
+                "region": settings.region,
+                "database": {
+                    "address": server.database_address,
+                    "port": PORT,
+                    "name": server.database_name,
+                    "connectionsPerPod": app.connections_per_pod,
+                    "secretArn": server.database_secret_arn,
+                },
+                "jwtSecretArn": secret.jwt_secret_arn,
+                "networks": {
+                    "loadBalancer": [str(public_cidr(cidr, zone)) for zone in zones],
+                    "monitoring": [str(private_cidr(cidr, zone)) for zone in zones],
+                    "database": [str(database_cidr(cidr, zone)) for zone in zones],
+                },
+                "quota": quota(app.most_pods),
+            },
+        )
+        values = {
+            "host": settings.host,
+            # Without delegation there is no certificate that anybody trusts, so there is plain HTTP.
+            "certificateArn": domain.certificate_arn if settings.dns.delegated else "",
+            "metricsHost": f"api.{settings.internal_domain}",
+            "serviceAccountName": NAME,
+            "secretName": NAME,
+            "replicas": {"min": app.min_replicas, "max": app.max_replicas},
+        }
+        if app.image:
+            own_release(
+                self,
+                "backend",
+                name=NAME,
+                chart=CHART,
+                namespace=namespace,
+                values=values | {"image": app.image, "migration": {"image": app.migrator_image}},
+                after=[policy],
+            )
+
+        self.publish(
+            AppOutputs(
+                app_url=f"{'https' if settings.dns.delegated else 'http'}://{settings.host}",
+                release_values=json.dumps(values),
+            )
+        )
+
+
+def quota(most_pods: int) -> dict[str, Any]:
+    """Room for a rollout, its migration and a test, and for nothing else: the chart asks for 100m and 192Mi a pod."""
+    pods = most_pods + 4
+    return {"pods": str(pods), "cpu": f"{pods * 100}m", "memory": f"{pods * 192}Mi"}

@@ -1,0 +1,23 @@
+"""The application's own secrets. They outlive every cluster and every database: people stay logged in."""
+
+from imports.engine import Construct
+from modules.generated_secret import GeneratedSecret
+from outputs import SecretsOutputs
+from settings import Settings
+from stacks.base import AreaStack
+
+
+class SecretsStack(AreaStack):
+    def __init__(self, scope: Construct, settings: Settings) -> None:
+        super().__init__(scope, "secrets", settings)
+
+        jwt = GeneratedSecret(
+            self,
+            "jwt",
+            name=f"{settings.prefix}/jwt-secret",
+            description="Signs the tokens of the application; a new one logs everybody out",
+            generation=settings.app.jwt_secret_generation,
+            protected=not settings.allow_destroy,
+        )
+
+        self.publish(SecretsOutputs(jwt_secret_arn=jwt.arn))
