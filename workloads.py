@@ -9,9 +9,8 @@ from pydantic import Field, ValidationInfo, field_validator
 from fields import Model
 
 # A tag such as latest is another image tomorrow, and then a roll-back goes nowhere.
-IMAGE = (
-    r"^[a-z0-9.-]+(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:(?!latest(@|$))[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$"
-)
+REPOSITORY = r"[a-z0-9.-]+(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+"
+IMAGE = re.compile(rf"{REPOSITORY}(:(?!latest(@|$))\w[\w.-]{{0,127}}|(?=@))(@sha256:[0-9a-f]{{64}})?", re.ASCII)
 IMAGE_HINT = "an image with a tag other than latest or with a digest, such as <repository>@sha256:..."
 HOST = r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
 

@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from imports.engine import AssetType, Construct, TerraformAsset
 from imports.helm.release import Release
 from mistakes import read_mapping
@@ -21,7 +19,7 @@ TIMEOUT_SECONDS = 600
 def pinned_release(scope: Construct, chart: str, *, values: Mapping[str, Any], after: Sequence[Any] = ()) -> Release:
     """A chart of charts.yaml under its own name; values are what only this environment knows."""
     pin = PINS[chart]
-    static = yaml.safe_load((CHARTS / "values" / f"{chart}.yaml").read_text(encoding="utf-8"))
+    static = read_mapping(CHARTS / "values" / f"{chart}.yaml")
     return _release(
         scope,
         chart,
@@ -29,7 +27,7 @@ def pinned_release(scope: Construct, chart: str, *, values: Mapping[str, Any], a
         chart=chart,
         version=pin["version"],
         namespace=pin["namespace"],
-        values=[_literal(json.dumps(static)), json.dumps(values)],
+        values=[_literal(_json(static)), _json(values)],
         depends_on=list(after),
     )
 
@@ -52,7 +50,7 @@ def own_release(
         name=name,
         chart=asset.path,
         namespace=namespace,
-        values=[json.dumps(values)],
+        values=[_json(values)],
         depends_on=list(after),
     )
 
@@ -70,6 +68,11 @@ def _release(scope: Construct, id: str, **arguments: Any) -> Release:
         # Namespaces are resources of their own: one that helm creates stays behind when the release goes.
         create_namespace=False,
     )
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    """JSON and not YAML: helm reads a bare y as true, and PyYAML writes one for the letter."""
+    return json.dumps(values, ensure_ascii=False)
 
 
 def _literal(text: str) -> str:

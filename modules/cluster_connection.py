@@ -19,21 +19,22 @@ def connect(stack: TerraformStack, cluster: EksOutputs, *, region: str) -> None:
     asks_eks = Op.lt(Fn.length_of(kubeconfig.string_value), 1)
     null = Token.null_value()
     authority = Fn.base64decode(cluster.cluster_certificate_authority_data)
-    connection = {
-        name: Token.as_string(Fn.conditional(asks_eks, from_eks, otherwise))
-        for name, from_eks, otherwise in (
-            ("host", cluster.cluster_endpoint, null),
-            ("cluster_ca_certificate", authority, null),
-            ("config_path", null, kubeconfig.string_value),
-        )
-    }
+    host = Token.as_string(Fn.conditional(asks_eks, cluster.cluster_endpoint, null))
+    certificate = Token.as_string(Fn.conditional(asks_eks, authority, null))
+    path = Token.as_string(Fn.conditional(asks_eks, null, kubeconfig.string_value))
     login = {
         "api_version": EXEC_API,
         "command": "aws",
         "args": ["eks", "get-token", "--cluster-name", cluster.cluster_name, "--region", region, "--output", "json"],
     }
-    kubernetes = KubernetesProvider(stack, "kubernetes", **connection)
+    kubernetes = KubernetesProvider(
+        stack, "kubernetes", host=host, cluster_ca_certificate=certificate, config_path=path
+    )
     # Terraform has dynamic blocks for what may be left out; cdktf has no construct for them.
     kubernetes.add_override("dynamic.exec", {"for_each": Fn.conditional(asks_eks, [1], []), "content": login})
-    helm = HelmProvider(stack, "helm", kubernetes=HelmProviderKubernetes(**connection))
+    helm = HelmProvider(
+        stack,
+        "helm",
+        kubernetes=HelmProviderKubernetes(host=host, cluster_ca_certificate=certificate, config_path=path),
+    )
     helm.add_override("kubernetes.exec", Fn.conditional(asks_eks, login, null))

@@ -63,6 +63,8 @@ def open_context(environment: str, *, starts: bool = False) -> Context:
         if simulator is None:
             raise OperationError("the simulated AWS of the environment local does not run: start it with make deploy")
         variables |= simulator.environment(settings.region)
+        if kubeconfig := os.environ.get("KUBECONFIG"):  # the simulated EKS is no cluster that anything runs on
+            variables["TF_VAR_kubeconfig"] = kubeconfig
     return Context(settings, simulator, variables)
 
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from operations import OperationError, doctor, state_bucket
+from operations import OperationError, doctor, kubernetes, state_bucket
 from operations.context import EMBEDDED, Context, open_context
 from operations.progress import Row
 from operations.stacks import run_all
@@ -29,6 +29,11 @@ def deploy(environment: str, names: list[str], console: Console) -> None:
     if state_bucket.ensure(context):
         console.print(f"Created the state bucket {settings.state_bucket}")
 
+    inside = kubernetes.in_cluster(graph, selected)
+    reason = kubernetes.why_not_applied(context, graph, inside)
+    if reason:
+        selected = [stack for stack in selected if stack not in inside]
+
     outcomes, rows = run_all(
         context,
         graph,
@@ -38,6 +43,8 @@ def deploy(environment: str, names: list[str], console: Console) -> None:
         console=console,
     )
     console.print(summary(context, outcomes, rows))
+    if reason:
+        kubernetes.check(context, graph, inside, console, reason=reason)
     console.print(f"\n{len(rows)} stacks in {time.monotonic() - began:.0f} seconds.")
     if environment == EMBEDDED:
         console.print(

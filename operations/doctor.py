@@ -30,6 +30,7 @@ def checks(environment: str) -> list[Check]:
     ]
     if environment != EMBEDDED:
         found.append(_credentials(settings.account, settings.region))
+        found.append(_aws_command())
     return found
 
 
@@ -60,6 +61,12 @@ def _program(command: str, name: str, arguments: list[str], least: tuple[int, ..
         return Check(name, f"{command} {arguments[0]} says no version", install)
     version = tuple(int(part) for part in match.groups())
     return Check(name, _text(version), "" if version >= least else install)
+
+
+def _aws_command() -> Check:
+    """The kubernetes and helm providers log in with it, and would miss it only in the middle of a deploy."""
+    found = shutil.which("aws")
+    return Check("AWS CLI", found or "aws is not on PATH", "" if found else "Install version 2: it logs in to EKS.")
 
 
 def _credentials(account: str, region: str) -> Check:

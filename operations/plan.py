@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from operations import OperationError, doctor, state_bucket
+from operations import OperationError, doctor, kubernetes, state_bucket
 from operations.context import Context, open_context
 from operations.stacks import run_all
 from operations.synthesis import Graph, synthesize
@@ -19,6 +19,7 @@ STATEFUL = {
     "aws_kms_key",
     "aws_route53_zone",
     "aws_s3_bucket",
+    "aws_secretsmanager_secret",
 }
 
 
@@ -30,6 +31,9 @@ def plan(environment: str, names: list[str], console: Console) -> bool:
     context = open_context(environment)
     if not state_bucket.exists(context):
         raise OperationError(f"nothing of {environment} is deployed yet: make deploy ENVIRONMENT={environment}")
+    inside = kubernetes.in_cluster(graph, selected)
+    if kubernetes.why_not_applied(context, graph, inside):
+        selected = [stack for stack in selected if stack not in inside]
     waiting = unplannable(context, graph, selected)
     outcomes, _ = run_all(
         context,

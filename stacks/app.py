@@ -34,7 +34,6 @@ class AppStack(AreaStack):
         addons: AddonsStack,
     ) -> None:
         super().__init__(scope, "app", settings, in_cluster=True)
-        domain = self.read(dns, DnsOutputs)
         secret = self.read(secrets, SecretsOutputs)
         cluster = self.read(eks, EksOutputs)
         server = self.read(database, DatabaseOutputs)
@@ -72,8 +71,8 @@ class AppStack(AreaStack):
         )
         values = {
             "host": settings.host,
-            # Without delegation there is no certificate that anybody trusts, so there is plain HTTP.
-            "certificateArn": domain.certificate_arn if settings.dns.delegated else "",
+            # Before the domain is delegated there is no certificate to show, so there is plain HTTP.
+            "certificateArn": self.read(dns, DnsOutputs).certificate_arn if settings.dns.delegated else "",
             "metricsHost": f"api.{settings.internal_domain}",
             "serviceAccountName": NAME,
             "secretName": NAME,
@@ -82,7 +81,7 @@ class AppStack(AreaStack):
         if app.image:
             own_release(
                 self,
-                "backend",
+                "api",
                 name=NAME,
                 chart=CHART,
                 namespace=namespace,

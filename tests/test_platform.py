@@ -10,7 +10,8 @@ import outputs
 from settings import load_settings
 from tests.conftest import ENVIRONMENTS, Platform, addresses, all_of
 
-STACKS = {"state", "vpc", "iam", "registry", "dns", "eks", "database"}
+IN_CLUSTER = {"addons", "app"}
+STACKS = {"state", "vpc", "iam", "registry", "dns", "secrets", "eks", "database"} | IN_CLUSTER
 READ = re.compile(r"terraform_remote_state\.(\w+)_state\.outputs\.(\w+)")
 CONTRACTS = {
     name.removesuffix("Outputs").lower(): {field.name for field in dataclasses.fields(contract)}
@@ -26,19 +27,25 @@ STATEFUL = {
     "aws_kms_key",
     "aws_route53_zone",
     "aws_s3_bucket",
+    "aws_secretsmanager_secret",
 }
 
 each_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
 
 
+PROVIDERS = {"aws": "5.100.0", "helm": "3.1.1", "kubernetes": "2.38.0"}
+
+
 @each_environment
-def test_each_area_is_a_stack_with_the_aws_provider_only(platform: Platform, environment: str) -> None:
+def test_each_area_is_a_stack_with_the_providers_of_its_side(platform: Platform, environment: str) -> None:
     templates = platform(environment)
 
     assert templates.keys() == STACKS
-    for template in templates.values():
-        assert template["provider"].keys() == {"aws"}
-        assert template["terraform"]["required_providers"] == {"aws": {"source": "aws", "version": "5.100.0"}}
+    for area, template in templates.items():
+        names = {"helm", "kubernetes"} if area in IN_CLUSTER else {"aws"}
+        assert template["provider"].keys() == names
+        expected = {name: {"source": name, "version": PROVIDERS[name]} for name in names}
+        assert template["terraform"]["required_providers"] == expected
 
 
 @each_environment
@@ -92,6 +99,8 @@ def test_every_state_has_a_place_of_its_own_and_a_lock(platform: Platform, envir
 @each_environment
 def test_the_wrong_account_stops_the_first_call(platform: Platform, environment: str) -> None:
     for area, template in platform(environment).items():
+        if area in IN_CLUSTER:
+            continue
         [provider] = template["provider"]["aws"]
         assert provider["allowed_account_ids"] == [load_settings(environment).account]
         [tags] = provider["default_tags"]

@@ -2,11 +2,10 @@ from typing import Any
 
 import pytest
 
+from areas import EksSettings, NodeGroupSettings
 from imports.engine import TerraformStack
 from modules.cluster import Cluster
-from modules.cluster_access import ClusterAccess
 from modules.node_group import NodeGroup
-from settings import EksSettings, NodeGroupSettings
 from tests.conftest import Template, addresses, only, synth
 
 GROUP = {"instance_types": ["t3.large"], "min_size": 2, "max_size": 4}
@@ -126,17 +125,3 @@ def test_an_autoscaler_may_change_the_number_of_nodes(stack: TerraformStack) -> 
 
     assert lifecycle["ignore_changes"] == ["scaling_config[0].desired_size"]
     assert lifecycle["create_before_destroy"] is True
-
-
-def test_access_can_be_limited_to_a_namespace(stack: TerraformStack) -> None:
-    ClusterAccess(
-        stack,
-        "release",
-        cluster_name="acme-test",
-        principal_arn="arn:aws:iam::111122223333:role/release",
-        policy="AmazonEKSEditPolicy",
-        namespaces=["realworld"],
-    )
-
-    scope = only(synth(stack), "aws_eks_access_policy_association")["access_scope"]
-    assert scope == {"type": "namespace", "namespaces": ["realworld"]}

@@ -1,0 +1,62 @@
+"""Charts rendered with the values of an environment, as plain objects."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from operations import helm
+from operations.kubernetes import REFERENCE
+from tests.conftest import ROOT, Platform, all_of
+
+VERSION = "1.35"
+Objects = list[dict[str, Any]]
+
+
+def example(reference: str) -> str:
+    """What an output of AWS may look like."""
+    arn = "arn:aws:{}:us-east-1:123456789012:{}"
+    return {
+        "database_secret_arn": arn.format("secretsmanager", "secret:rds!db-1-abcdef"),
+        "jwt_secret_arn": arn.format("secretsmanager", "secret:realworld/jwt-secret-abcdef"),
+        "certificate_arn": arn.format("acm", "certificate/1"),
+        "database_address": "realworld.abcdef.us-east-1.rds.amazonaws.com",
+    }.get(reference, "realworld")
+
+
+def values_of(platform: Platform, environment: str, release: str) -> dict[str, Any]:
+    """The values that a stack gives to a release, with examples in the place of what AWS only knows later."""
+    stacks = platform(environment)
+    [found] = [
+        each for stack in ("addons", "app") for each in all_of(stacks[stack], "helm_release") if each["name"] == release
+    ]
+    merged: dict[str, Any] = {}
+    for text in found["values"]:
+        merged |= json.loads(_resolved(text))
+    return merged
+
+
+def release_values(platform: Platform, environment: str) -> dict[str, Any]:
+    """What the pipeline of the application gets from the stack app, with images."""
+    text = platform(environment)["app"]["output"]["release_values"]["value"]
+    values: dict[str, Any] = json.loads(_resolved(text))
+    registry = "123456789012.dkr.ecr.us-east-1.amazonaws.com/realworld"
+    images = {
+        "image": f"{registry}/backend@sha256:{'a' * 64}",
+        "migration": {"image": f"{registry}/migrator:1.2.3"},
+    }
+    return values | images
+
+
+def _resolved(text: str) -> str:
+    return REFERENCE.sub(lambda match: example(match[2]), text).replace("$${", "${").replace("%%{", "%{")
+
+
+def render(chart: Path, name: str, values: dict[str, Any]) -> Objects:
+    return helm.template(
+        ROOT / chart, name=name, namespace="realworld", values=[json.dumps(values)], kubernetes_version=VERSION
+    )
+
+
+def one(objects: Objects, kind: str, name: str | None = None) -> dict[str, Any]:
+    [found] = [each for each in objects if each["kind"] == kind and name in (None, each["metadata"]["name"])]
+    return found
