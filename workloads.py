@@ -28,7 +28,7 @@ class AppSettings(Model):
     host: str | None = Field(
         default=None,
         pattern=HOST,
-        description="the host of the API: the domain or a name below it, such as api.<domain>",
+        description="where the API answers: the domain, or a name below it",
     )
     image: str | None = Field(default=None, description=IMAGE_HINT)
     migrator_image: str | None = Field(default=None, description=IMAGE_HINT)

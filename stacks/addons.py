@@ -64,7 +64,7 @@ class AddonsStack(AreaStack):
             after=[controller, logging],
         )
 
-        self.publish(AddonsOutputs(application_namespace=application.metadata.name))
+        self.publish(AddonsOutputs(application_namespace=APPLICATION_NAMESPACE))
 
     def _namespace(self, name: str, *, security: str, readiness_gates: bool = False) -> NamespaceV1:
         """security is the level of the Pod Security Standards below which nothing starts."""
