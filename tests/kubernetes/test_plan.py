@@ -151,6 +151,11 @@ def _empty_chart(name: str, version: str, archive: Path) -> None:
         packed.add(folder, name)
 
 
+def words(result: subprocess.CompletedProcess[str]) -> str:
+    """What Terraform says, without the lines and the frame that it puts it in."""
+    return " ".join((result.stdout + result.stderr).replace("│", "").split())
+
+
 def test_both_stacks_can_be_planned(planned: Standin) -> None:
     for stack in IN_CLUSTER:
         result = planned.plan(stack)
@@ -213,7 +218,7 @@ def test_a_mistake_stops_the_plan(
 
     result = broken.plan(stack)
     assert result.returncode == 1
-    assert said in " ".join((result.stdout + result.stderr).replace("│", "").split())
+    assert said in words(result)
 
 
 def test_an_invalid_object_of_a_chart_stops_the_plan(broken: Standin) -> None:
@@ -222,7 +227,7 @@ def test_an_invalid_object_of_a_chart_stops_the_plan(broken: Standin) -> None:
 
     result = broken.plan("app")
     assert result.returncode == 1
-    assert "'3000' is not of type 'integer'" in result.stderr
+    assert "containerPort: '3000' is not of type 'integer'" in words(result)
 
 
 def test_a_kubeconfig_takes_the_place_of_the_login_of_eks(broken: Standin) -> None:
