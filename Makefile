@@ -49,10 +49,11 @@ unit: $(INSTALLED) $(HELM) ## Run the tests that take milliseconds
 	$(RUN) -m pytest -m "not slow"
 
 .PHONY: check
-check: $(INSTALLED) ## Format check, lint and types
+check: $(INSTALLED) ## Format check, lint and types, of the Dockerfile too
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/hadolint realworld-example-app/Dockerfile
 
 .PHONY: fix
 fix: $(INSTALLED) ## Format, and repair what lint can

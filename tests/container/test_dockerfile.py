@@ -1,0 +1,59 @@
+"""What the images are made of, as far as that shows without a container engine."""
+
+import re
+import subprocess
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+FOLDER = ROOT / "realworld-example-app"
+DOCKERFILE = (FOLDER / "Dockerfile").read_text().replace("\\\n", " ")
+STAGES = dict(re.findall(r"^FROM \S+ AS (\w+)$(.*?)(?=^FROM |\Z)", DOCKERFILE, re.MULTILINE | re.S))
+
+
+def test_hadolint_finds_nothing() -> None:
+    hadolint = Path(sys.executable).with_name("hadolint")
+
+    result = subprocess.run([hadolint, FOLDER / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (0, "")
+
+
+def test_everything_is_built_on_one_image_that_never_changes() -> None:
+    [image] = re.findall(r"^ARG NODE=(\S+)$", DOCKERFILE, re.MULTILINE)
+    sources = re.findall(r"^FROM (\S+) AS", DOCKERFILE, re.MULTILINE)
+
+    assert re.fullmatch(r"docker\.io/library/node:(2[2-9])\.\d+\.\d+-\w+-slim@sha256:[0-9a-f]{64}", image)
+    assert sources[0] == "${NODE}"
+    assert set(sources[1:]) == {"base"}
+
+
+@pytest.mark.parametrize("stage", ["backend", "migrator"])
+def test_what_runs_is_not_root_and_was_not_built_there(stage: str) -> None:
+    lines = STAGES[stage].strip().splitlines()
+
+    users = [line for line in lines if line.startswith("USER ")]
+    assert users == ["USER 65532:65532"]
+    assert lines.index(users[0]) > max(index for index, line in enumerate(lines) if line.startswith(("COPY", "RUN")))
+    assert all("--from=" in line for line in lines if line.startswith("COPY"))
+    assert not re.search(r"npm (ci|install)", STAGES[stage])
+
+
+def test_no_file_with_secrets_reaches_a_layer() -> None:
+    ignored = [line for line in (FOLDER / ".dockerignore").read_text().splitlines() if not line.startswith("#")]
+
+    for path in (".env", ".env.production", "src/.env", "e2e/.env.local", ".git"):
+        candidates = [path, Path(path).name if path.startswith(".") else path, path.split("/")[0]]
+        assert any(fnmatch(each, pattern.replace("**/", "*/")) for each in candidates for pattern in ignored), path
+    assert not re.search(r"^(ARG|ENV)\b.*(SECRET|PASSWORD|TOKEN|DATABASE_URL)", DOCKERFILE, re.MULTILINE)
+
+
+def test_the_migrator_has_all_that_a_migration_needs() -> None:
+    migrator = STAGES["migrator"]
+
+    for path in ("node_modules/prisma", "node_modules/@prisma/engines", "src/prisma"):
+        assert f"--from=build /src/{path} " in migrator
+    assert '"migrate", "deploy", "--schema", "prisma/schema.prisma"' in migrator

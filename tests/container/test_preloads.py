@@ -1,0 +1,150 @@
+"""What the image adds to the application, in front of a real Express server as the application is one."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, free_port
+
+pytestmark = pytest.mark.slow
+
+CONTAINER = ROOT / "realworld-example-app" / "container"
+PRELOADS = re.findall(r"--require /container/(\w+\.cjs)", (CONTAINER.parent / "Dockerfile").read_text())
+SECRETS = {"DATABASE_URL": "postgresql://user:password@localhost/realworld", "JWT_SECRET": "canary"}
+APPLICATION = """
+const express = require('express');
+const routes = express.Router();
+routes.get('/tags', (request, response) => response.json({ tags: [] }));
+routes.get('/articles/:slug', (request, response) => response.json({}));
+routes.get('/slow', (request, response) => setTimeout(() => response.json({ late: true }), 1500));
+routes.get('/broken', (request, response) => response.status(500).json({}));
+const app = express();
+app.use(express.Router().use('/api', routes));
+app.get('/', (request, response) => response.json({}));
+app.listen(process.env.PORT, () => console.info('server up'));
+"""
+
+
+@pytest.fixture(scope="module")
+def container(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder as `npm ci` in the image makes it, and an application beside it."""
+    folder = tmp_path_factory.mktemp("container") / "container"
+    shutil.copytree(CONTAINER, folder, ignore=shutil.ignore_patterns("node_modules"))
+    subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True)
+    (folder / "application.cjs").write_text(APPLICATION)
+    return folder
+
+
+class Server:
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self.port, self.metrics_port = free_port(), free_port()
+        options = [option for name in PRELOADS for option in ("--require", str(folder / name))]
+        ports = {"PORT": str(self.port), "METRICS_PORT": str(self.metrics_port)}
+        self.process = subprocess.Popen(
+            ["node", *options, str(folder / "application.cjs")],
+            env={"PATH": os.environ["PATH"], **ports, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def get(self, path: str) -> str:
+        return self._read(self.port, path)
+
+    def metrics(self) -> str:
+        deadline = time.monotonic() + 5
+        while True:  # the two servers of the process listen one after the other
+            try:
+                return self._read(self.metrics_port, "/metrics")
+            except urllib.error.URLError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
+    @staticmethod
+    def _read(port: int, path: str) -> str:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as response:
+                return str(response.read().decode())
+        except urllib.error.HTTPError as error:
+            return str(error.code)
+
+
+@pytest.fixture
+def server(container: Path) -> Iterator[Server]:
+    server = Server(container, **SECRETS)
+    assert server.process.stdout is not None
+    assert server.process.stdout.readline() == "server up\n"
+    with server.process:
+        yield server
+        server.process.kill()
+
+
+def test_requests_are_measured_by_route_and_status(server: Server) -> None:
+    for path in ("/api/tags", "/api/articles/one", "/api/articles/two", "/api/broken"):
+        server.get(path)
+
+    counts = {
+        (route, status): int(count)
+        for route, status, count in re.findall(
+            r'^http_server_request_duration_count\{.*http_route="([^"]*)",http_response_status_code="(\d+)".*\} (\d+)$',
+            server.metrics(),
+            re.MULTILINE,
+        )
+    }
+    assert counts == {("/api/tags", "200"): 1, ("/api/articles/:slug", "200"): 2, ("/api/broken", "500"): 1}
+
+
+def test_nodejs_itself_is_measured(server: Server) -> None:
+    metrics = server.metrics()
+
+    assert re.search(r"^nodejs_eventloop_delay_p99\{.*\} \S+$", metrics, re.MULTILINE)
+    assert re.search(r"^v8js_memory_heap_used\{.*\} \d+$", metrics, re.MULTILINE)
+
+
+def test_the_end_waits_for_requests_that_run(server: Server) -> None:
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(server.get, "/api/slow")
+        time.sleep(0.5)
+        began = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=10) == 0
+        assert 0.5 < time.monotonic() - began < 5
+        assert answer.result() == '{"late":true}'
+
+
+def test_the_end_is_at_once_when_there_is_nothing_to_do(server: Server) -> None:
+    server.get("/api/tags")
+    began = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+
+    assert server.process.wait(timeout=10) == 0
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("missing", ["DATABASE_URL", "JWT_SECRET"])
+@pytest.mark.parametrize("how", ["unset", "empty"])
+def test_without_its_secrets_it_does_not_start(container: Path, missing: str, how: str) -> None:
+    variables = SECRETS | {missing: ""}
+    if how == "unset":
+        del variables[missing]
+    output, error = Server(container, **variables).process.communicate(timeout=10)
+
+    assert output == ""
+    assert error == f"not started: {missing} must be set\n"
+    assert "canary" not in error
+
+
+def test_the_image_loads_all_that_there_is_and_requirements_first() -> None:
+    assert PRELOADS[0] == "required.cjs"
+    assert sorted(PRELOADS) == sorted(path.name for path in CONTAINER.glob("*.cjs"))
