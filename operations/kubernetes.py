@@ -76,8 +76,8 @@ def server_of(kubeconfig: Path) -> tuple[str, int]:
         contexts = {each["name"]: each["context"] for each in config["contexts"]}
         clusters = {each["name"]: each["cluster"] for each in config["clusters"]}
         url = urlsplit(clusters[contexts[config["current-context"]]["cluster"]]["server"])
-    except (KeyError, TypeError, yaml.YAMLError) as error:
-        raise ValueError(f"it is no kubeconfig with a current context: {error!r}") from None
+    except (KeyError, TypeError, yaml.YAMLError):
+        raise ValueError("it is no kubeconfig with a current context") from None
     return url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
 
 

@@ -1,0 +1,114 @@
+"""What a deploy does with the stacks inside the cluster where there is none, and how it knows."""
+
+import io
+import json
+import socket
+from pathlib import Path
+
+import pytest
+import yaml
+from rich.console import Console
+
+from operations import OperationError, helm, kubernetes, state_bucket
+from operations.context import Context
+from operations.synthesis import Graph, synthesize
+from settings import load_settings
+from simulator.process import Simulator
+from tests.charts import example
+
+INSIDE = ["addons", "app"]
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    return synthesize("local", tmp_path_factory.mktemp("synthesized") / "out")
+
+
+@pytest.fixture
+def context() -> Context:
+    return Context(load_settings("local"), Simulator(pid=0, port=0), {})
+
+
+def kubeconfig(path: Path, server: str) -> Path:
+    config = {
+        "current-context": "lab",
+        "contexts": [{"name": "other", "context": {}}, {"name": "lab", "context": {"cluster": "lab", "user": "me"}}],
+        "clusters": [{"name": "lab", "cluster": {"server": server}}],
+    }
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+def test_the_stacks_inside_the_cluster_are_those_without_aws(graph: Graph) -> None:
+    assert kubernetes.in_cluster(graph, list(graph.needs)) == INSIDE
+
+
+@pytest.mark.parametrize(
+    ("server", "host", "port"),
+    [("https://10.0.0.1:6443", "10.0.0.1", 6443), ("https://0.example/", "0.example", 443)],
+)
+def test_a_kubeconfig_says_where_the_cluster_is(tmp_path: Path, server: str, host: str, port: int) -> None:
+    assert kubernetes.server_of(kubeconfig(tmp_path / "config", server)) == (host, port)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "current-context: lab\ncontexts: []\nclusters: []", "[", "a: b: c"])
+def test_what_is_no_kubeconfig_is_named_as_such(
+    tmp_path: Path, graph: Graph, context: Context, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    (tmp_path / "config").write_text(text)
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+
+    reason = kubernetes.why_not_applied(context, graph, INSIDE)
+    assert reason is not None
+    assert "does not answer (it is no kubeconfig with a current context" in reason
+
+
+def test_without_a_cluster_the_reason_is_said(
+    tmp_path: Path, graph: Graph, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    assert kubernetes.why_not_applied(context, graph, INSIDE) == "KUBECONFIG names no cluster"
+
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        path = kubeconfig(tmp_path / "config", f"https://127.0.0.1:{closed.getsockname()[1]}")
+        monkeypatch.setenv("KUBECONFIG", str(path))
+        reason = kubernetes.why_not_applied(context, graph, INSIDE)
+    assert reason == f"the cluster of KUBECONFIG={path} does not answer ([Errno 111] Connection refused)"
+
+
+def test_with_a_real_aws_both_halves_are_applied(graph: Graph) -> None:
+    assert kubernetes.why_not_applied(Context(load_settings("staging"), None, {}), graph, INSIDE) is None
+
+
+def test_values_have_the_outputs_of_other_stacks_in_them(graph: Graph) -> None:
+    outputs = {
+        stack: {name: example(name) for name in kubernetes.template_of(graph, stack)["output"]}
+        for stack in graph.needs["app"]
+    }
+    [namespace] = [each for each in kubernetes.releases(graph, "app", outputs) if each.name == "application-namespace"]
+
+    values = json.loads(namespace.values[0])
+    assert namespace.namespace == "realworld"
+    assert values["database"]["secretArn"] == example("database_secret_arn")
+    assert "${" not in namespace.values[0]
+
+
+def test_all_that_is_wrong_with_the_charts_stops_the_deploy(
+    graph: Graph, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deployed(_context: Context, stack: str) -> state_bucket.State:
+        names = kubernetes.template_of(graph, stack)["output"]
+        return state_bucket.State([], {name: example(name) for name in names} | {"database_secret_arn": "wrong"})
+
+    monkeypatch.setattr(state_bucket, "read", deployed)
+    try:
+        helm.helm()
+    except helm.NoHelm as missing:
+        pytest.skip(str(missing))
+
+    with pytest.raises(OperationError) as error:
+        kubernetes.check(context, graph, ["app"], Console(file=io.StringIO()), reason="of a test")
+    first, *lines = str(error.value).splitlines()
+    assert first == "the half inside the cluster is wrong:"
+    assert any("- database.secretArn: Does not match pattern" in line for line in lines)
