@@ -10,6 +10,7 @@ import pytest
 
 from imports.engine import App, TerraformStack, Testing
 from main import build
+from operations import helm
 from settings import Settings, load_settings
 
 Testing.__test__ = False  # cdktf.Testing is not a test class, whatever its name suggests
@@ -78,3 +79,12 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
         return synthesized[environment]
 
     return synthesize
+
+
+@pytest.fixture(scope="session")
+def _helm() -> None:
+    """For tests that render charts: where no helm can be had, they are skipped, and say so."""
+    try:
+        helm.helm()
+    except helm.NoHelm as error:
+        pytest.skip(str(error))

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from rich.console import Console
 
-from operations import OperationError, helm, kubernetes, state_bucket
+from operations import OperationError, kubernetes, state_bucket
 from operations.context import Context
 from operations.synthesis import Graph, synthesize
 from settings import load_settings
@@ -94,6 +94,7 @@ def test_values_have_the_outputs_of_other_stacks_in_them(graph: Graph) -> None:
     assert "${" not in namespace.values[0]
 
 
+@pytest.mark.usefixtures("_helm")
 def test_all_that_is_wrong_with_the_charts_stops_the_deploy(
     graph: Graph, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,11 +103,6 @@ def test_all_that_is_wrong_with_the_charts_stops_the_deploy(
         return state_bucket.State([], {name: example(name) for name in names} | {"database_secret_arn": "wrong"})
 
     monkeypatch.setattr(state_bucket, "read", deployed)
-    try:
-        helm.helm()
-    except helm.NoHelm as missing:
-        pytest.skip(str(missing))
-
     with pytest.raises(OperationError) as error:
         kubernetes.check(context, graph, ["app"], Console(file=io.StringIO()), reason="of a test")
     first, *lines = str(error.value).splitlines()
