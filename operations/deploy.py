@@ -25,14 +25,13 @@ def deploy(environment: str, names: list[str], console: Console) -> None:
     settings = context.settings
     where = f"the simulated AWS at {context.simulator.endpoint}" if context.simulator else f"account {settings.account}"
     console.print(f"Deploying {environment} to {where}, region {settings.region}")
-    require_producers(context, graph, selected)
-    if state_bucket.ensure(context):
-        console.print(f"Created the state bucket {settings.state_bucket}")
-
     inside = kubernetes.in_cluster(graph, selected)
     reason = kubernetes.why_not_applied(context, graph, inside)
     if reason:
         selected = [stack for stack in selected if stack not in inside]
+    require_producers(context, graph, selected)
+    if state_bucket.ensure(context):
+        console.print(f"Created the state bucket {settings.state_bucket}")
 
     outcomes, rows = run_all(
         context,

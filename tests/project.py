@@ -15,7 +15,7 @@ from typing import Any
 from tests.conftest import ROOT
 
 NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv", ".local", ".*_cache", "__pycache__", "cdktf.out", "node_modules", "tests", "gen", "*.pyi"
+    ".git", ".venv", ".local", ".*_cache", "__pycache__", "cdktf.out", "node_modules", "gen", "*.pyi"
 )
 BUCKET = "realworld-tfstate-123456789012-us-east-1"
 ROW = re.compile(r"^(\w+) +(\d+) +(\d+) +(\d+)(?: |$)", re.MULTILINE)
