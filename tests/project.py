@@ -120,6 +120,7 @@ class Project:
 
 def copy_of_project(path: Path) -> Project:
     shutil.copytree(ROOT, path, ignore=NOT_COPIED)
+    shutil.rmtree(path / "tests")
     for name in (".venv", "node_modules"):  # cdktf.json and the cdktf command name them
         (path / name).symlink_to(ROOT / name)
     return Project(path)
