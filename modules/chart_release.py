@@ -27,7 +27,7 @@ def pinned_release(scope: Construct, chart: str, *, values: Mapping[str, Any], a
         chart=chart,
         version=pin["version"],
         namespace=pin["namespace"],
-        values=[_literal(_json(static)), _json(values)],
+        values=[literal(_json(static)), _json(values)],
         depends_on=list(after),
     )
 
@@ -75,6 +75,6 @@ def _json(values: Mapping[str, Any]) -> str:
     return json.dumps(values, ensure_ascii=False)
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """Terraform reads ${ and %{ in a string; in a file of values they mean what they say."""
     return text.replace("${", "$${").replace("%{", "%%{")

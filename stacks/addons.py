@@ -4,7 +4,7 @@ from typing import Any
 
 from imports.engine import Construct
 from imports.kubernetes.namespace_v1 import NamespaceV1, NamespaceV1Metadata
-from modules.chart_release import ROOT, pinned_release
+from modules.chart_release import ROOT, literal, pinned_release
 from modules.cluster_connection import connect
 from outputs import AddonsOutputs, EksOutputs, VpcOutputs
 from settings import Settings
@@ -84,7 +84,7 @@ class AddonsStack(AreaStack):
         variables = {"LOKI_URL": url, "CLUSTER": cluster_name}
         return {
             "alloy": {
-                "configMap": {"content": ALLOY},
+                "configMap": {"content": literal(ALLOY)},
                 "extraEnv": [{"name": name, "value": value} for name, value in variables.items()],
             }
         }
