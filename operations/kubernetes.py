@@ -161,5 +161,5 @@ def _chart(graph: Graph, release: Release, silent: set[str]) -> tuple[Path | Non
         helm.pull(release.repository, release.chart, release.version, archive.parent)
     if not archive.is_file():
         silent.add(release.repository)
-        return None, "- (the chart repository does not answer)"
+        return None, "not rendered: its repository does not answer"
     return archive, ""
