@@ -31,8 +31,18 @@ def values_of(platform: Platform, environment: str, release: str) -> dict[str, A
     ]
     merged: dict[str, Any] = {}
     for text in found["values"]:
-        merged |= json.loads(_resolved(text))
+        merged = merge(merged, json.loads(_resolved(text)))
     return merged
+
+
+def merge(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Both, as helm merges files of values: inside of mappings, and whole lists."""
+    both = {
+        key: merge(first[key], second[key])
+        for key in first.keys() & second.keys()
+        if isinstance(first[key], dict) and isinstance(second[key], dict)
+    }
+    return first | second | both
 
 
 def release_values(platform: Platform, environment: str) -> dict[str, Any]:
