@@ -72,7 +72,9 @@ def test_all_mistakes_of_a_file_in_one_message(project: Project) -> None:
 def test_a_stack_that_does_not_exist(project: Project) -> None:
     message = refused(project, project.make("deploy", STACK="vpc, eck"))
 
-    assert message == ("STACK: there is no stack eck; there are vpc, dns, iam, registry, state, database, eks\n")
+    assert message == (
+        "STACK: there is no stack eck; there are vpc, dns, secrets, iam, registry, state, database, eks, addons, app\n"
+    )
 
 
 def test_everything_that_is_missing_at_once(project: Project, tmp_path: Path) -> None:
@@ -104,6 +106,7 @@ def test_no_credentials_for_a_real_account(project: Project, tmp_path: Path) -> 
     assert message == (
         "this machine is not ready:\n"
         "  AWS: no valid credentials (Unable to locate credentials). Log in, or set AWS_PROFILE.\n"
+        "  AWS CLI: aws is not on PATH. Install version 2: it logs in to EKS.\n"
     )
 
 
