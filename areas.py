@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from fields import LOG_RETENTION, ClosedNetwork, Model, PrivateNetwork, Repository, RetentionDays
+from fields import HOST_NAME, LOG_RETENTION, ClosedNetwork, Model, PrivateNetwork, Repository, RetentionDays
 
 # A node without a way to the internet needs these to pull images, join the cluster and get credentials.
 ENDPOINTS_WITHOUT_NAT = frozenset({"ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "logs", "sts"})
@@ -66,9 +66,7 @@ class RegistrySettings(Model):
 
 
 class DnsSettings(Model):
-    domain: str = Field(
-        pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$", description="the domain, such as realworld-inc.link"
-    )
+    domain: str = Field(pattern=HOST_NAME, description="the domain, such as realworld-inc.link")
     create_zone: bool = Field(description="true to create the hosted zone, false to use the one that exists")
     delegated: bool = Field(
         description="false until the registrar points to the zone's name servers: no certificate is awaited before"

@@ -43,6 +43,7 @@ def _known_region(region: str) -> str:
     return region
 
 
+HOST_NAME = r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
 PrivateNetwork = Annotated[IPv4Network, AfterValidator(_private)]
 ClosedNetwork = Annotated[IPv4Network, AfterValidator(_closed)]
 Region = Annotated[str, AfterValidator(_known_region)]

@@ -6,13 +6,12 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from fields import Model
+from fields import HOST_NAME, Model
 
 # A tag such as latest is another image tomorrow, and then a roll-back goes nowhere.
 REPOSITORY = r"[a-z0-9.-]+(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+"
 IMAGE = re.compile(rf"{REPOSITORY}(:(?!latest(@|$))\w[\w.-]{{0,127}}|(?=@))(@sha256:[0-9a-f]{{64}})?", re.ASCII)
 IMAGE_HINT = "an image with a tag other than latest or with a digest, such as <repository>@sha256:..."
-HOST = r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
 
 SMALL_SIZES = {"micro": 1, "small": 2, "medium": 4, "large": 8}  # GiB
 RESERVED_CONNECTIONS = 15  # three for superusers, RDS itself, the migration, and a person who looks
@@ -27,7 +26,7 @@ class AddonsSettings(Model):
 class AppSettings(Model):
     host: str | None = Field(
         default=None,
-        pattern=HOST,
+        pattern=HOST_NAME,
         description="where the API answers: the domain, or a name below it",
     )
     image: str | None = Field(default=None, description=IMAGE_HINT)

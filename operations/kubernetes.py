@@ -5,7 +5,7 @@ import os
 import re
 import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,10 @@ def server_of(kubeconfig: Path) -> tuple[str, int]:
 def releases(graph: Graph, stack: str, outputs: Mapping[str, Mapping[str, Any]]) -> list[Release]:
     """The Helm releases of a stack, with the outputs of other stacks in the place of the references to them."""
     found = template_of(graph, stack)["resource"].get("helm_release", {}).values()
+
+    def value(producer: str, output: str) -> str:
+        return str(outputs[producer][output])
+
     return [
         Release(
             stack=stack,
@@ -91,18 +95,16 @@ def releases(graph: Graph, stack: str, outputs: Mapping[str, Mapping[str, Any]])
             chart=each["chart"],
             version=each.get("version", ""),
             repository=each.get("repository", ""),
-            namespace=_resolved(each["namespace"], outputs),
-            values=[_resolved(text, outputs) for text in each["values"]],
+            namespace=resolved(each["namespace"], value),
+            values=[resolved(text, value) for text in each["values"]],
         )
         for each in found
     ]
 
 
-def _resolved(text: str, outputs: Mapping[str, Mapping[str, Any]]) -> str:
-    def value(match: re.Match[str]) -> str:
-        return str(outputs[match[1]][match[2]])
-
-    return REFERENCE.sub(value, text).replace("$${", "${").replace("%%{", "%{")
+def resolved(text: str, value: Callable[[str, str], str]) -> str:
+    """What Terraform makes of a string: value gives the output of a stack."""
+    return REFERENCE.sub(lambda match: value(match[1], match[2]), text).replace("$${", "${").replace("%%{", "%{")
 
 
 def outputs_of(context: Context, graph: Graph, stacks: Sequence[str]) -> dict[str, Mapping[str, Any]]:

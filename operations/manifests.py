@@ -17,7 +17,7 @@ CUSTOM_GROUPS = ("external-secrets.io", "elbv2.k8s.aws", "gateway.k8s.aws", "gat
 NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 LABEL_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # a name that becomes part of a host name or a label
 QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)([numkMGTPE]|[KMGTPE]i)?")
-FACTORS = {"n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12} | {
+FACTORS = {"n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18} | {
     f"{unit}i": 1024.0**power for power, unit in enumerate("KMGTPE", start=1)
 }
 PATH_TYPES = ("Exact", "Prefix", "ImplementationSpecific")
@@ -26,8 +26,10 @@ POD_TEMPLATES = ("DaemonSet", "Deployment", "Job", "ReplicaSet", "StatefulSet")
 
 def mistakes(objects: Sequence[Object], kubernetes_version: str) -> list[str]:
     """One line for each mistake: the object, the field, what is wrong."""
+    found = [f"{_title(each)}: {mistake}" for each in objects for mistake in _schema(each, kubernetes_version)]
+    if found:  # the rest relies on fields that the schemas require
+        return found
     return [
-        *(f"{_title(each)}: {mistake}" for each in objects for mistake in _schema(each, kubernetes_version)),
         *(f"{_title(each)}: {mistake}" for each in objects for mistake in _alone(each)),
         *(f"{_title(each)}: {mistake}" for each in objects for mistake in _together(each, objects)),
     ]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from operations import helm
-from operations.kubernetes import REFERENCE
+from operations.kubernetes import resolved
 from tests.conftest import ROOT, Platform, all_of
 
 VERSION = "1.35"
@@ -58,7 +58,7 @@ def release_values(platform: Platform, environment: str) -> dict[str, Any]:
 
 
 def _resolved(text: str) -> str:
-    return REFERENCE.sub(lambda match: example(match[2]), text).replace("$${", "${").replace("%%{", "%{")
+    return resolved(text, lambda _stack, output: example(output))
 
 
 def render(chart: Path, name: str, values: dict[str, Any]) -> Objects:

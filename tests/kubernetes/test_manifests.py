@@ -115,3 +115,16 @@ def test_each_mistake_is_found(kind: str, field: str, value: Any, said: str) -> 
     place[last] = value
 
     assert any(said in line for line in mistakes(objects, VERSION)), mistakes(objects, VERSION)
+
+
+def test_an_object_without_what_it_must_have_is_a_mistake_and_no_accident() -> None:
+    objects = copy.deepcopy(OBJECTS)
+    [ingress] = [each for each in objects if each["kind"] == "Ingress"]
+    del ingress["spec"]["rules"][0]["http"]["paths"][0]["pathType"]
+    del objects[0]["spec"]["template"]
+
+    found = mistakes(objects, VERSION)
+    assert found == [
+        "Deployment api: spec: 'template' is a required property",
+        "Ingress api: spec.rules.0.http.paths.0: 'pathType' is a required property",
+    ]

@@ -1,6 +1,7 @@
 """Synthesized stacks in a folder where Terraform takes the stand-ins for the providers of Kubernetes and helm."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -12,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from operations import LOCAL
-from operations.kubernetes import REFERENCE
 from operations.synthesis import synthesize
 from tests.charts import VERSION, example
 from tests.conftest import ROOT
@@ -64,7 +64,7 @@ def standin(environment: str, folder: Path) -> Standin:
     return Standin(
         graph.path("app").parent,
         {
-            "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+            "PATH": os.environ["PATH"],
             "HOME": str(folder),
             "PYTHONPATH": str(ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -89,7 +89,8 @@ def _with_local_states(directory: Path, folder: Path) -> None:
     """An override file takes the place of the bucket: states on disk, with every output that the stack reads."""
     text = (directory / "cdk.tf.json").read_text()
     read: dict[str, dict[str, Any]] = {}
-    for producer, output in REFERENCE.findall(text) + re.findall(r"remote_state\.(\w+)_state\.outputs\.(\w+)", text):
+    # Also in the middle of an expression, as the login has them.
+    for producer, output in re.findall(r"remote_state\.(\w+)_state\.outputs\.(\w+)", text):
         value = LOGIN.get(output) or example(output)
         read.setdefault(producer, {})[output] = {"value": value, "type": "string"}
     states = {}
