@@ -15,6 +15,7 @@ try:
     from stacks.dns import DnsStack
     from stacks.eks import EksStack
     from stacks.iam import IamStack
+    from stacks.monitoring import MonitoringStack
     from stacks.registry import RegistryStack
     from stacks.secrets import SecretsStack
     from stacks.state import StateStack
@@ -33,6 +34,7 @@ def build(app: App, settings: Settings) -> None:
     secrets = SecretsStack(app, settings)
     eks = EksStack(app, settings, vpc=vpc, iam=iam)
     database = DatabaseStack(app, settings, vpc=vpc)
+    MonitoringStack(app, settings, vpc=vpc, iam=iam)
     addons = AddonsStack(app, settings, vpc=vpc, eks=eks)
     AppStack(app, settings, dns=dns, secrets=secrets, eks=eks, database=database, addons=addons)
 

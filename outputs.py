@@ -33,6 +33,7 @@ class IamOutputs:
     load_balancer_controller_role_arn: Annotated[str, "Role of the AWS Load Balancer Controller."]
     external_dns_role_arn: Annotated[str, "Role of external-dns."]
     external_secrets_role_arn: Annotated[str, "Role of External Secrets."]
+    snapshots_role_arn: Annotated[str, "Role that takes snapshots of volumes."]
     monitoring_instance_profile_name: Annotated[str, "Instance profile of the monitoring host."]
     runner_instance_profile_name: Annotated[str, "Instance profile of the self-hosted runner."]
     plan_role_arn: Annotated[str, "Role with which GitHub Actions plans: reads only."]
@@ -75,6 +76,15 @@ class DatabaseOutputs:
     database_secret_arn: Annotated[str, "Secret in which RDS keeps the user and the password."]
     database_security_group_id: Annotated[str, "Security group of the database."]
     alarm_topic_arn: Annotated[str, "SNS topic that the alarms of the database go to."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringOutputs:
+    monitoring_instance_id: Annotated[str, "The monitoring host: its own name for Session Manager."]
+    monitoring_private_ip: Annotated[str, "Address of the monitoring host in the VPC."]
+    monitoring_volume_id: Annotated[str, "Volume with the metrics, the logs and the dashboards that people made."]
+    grafana_secret_arn: Annotated[str, "Secret with the password of the user admin of Grafana."]
+    alert_topic_arn: Annotated[str, "SNS topic that all alerts go to."]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from areas import DatabaseSettings, DnsSettings, EksSettings, IamSettings, RegistrySettings, VpcSettings
 from fields import Model, Region
 from mistakes import mistakes_of, read_mapping
+from observability import MonitoringSettings
 from workloads import RESERVED_CONNECTIONS, AddonsSettings, AppSettings, max_connections
 
 ENVIRONMENTS = Path(__file__).parent / "environments"
@@ -34,6 +35,7 @@ class Settings(Model):
     dns: DnsSettings
     eks: EksSettings
     database: DatabaseSettings
+    monitoring: MonitoringSettings
     addons: AddonsSettings = AddonsSettings()
     app: AppSettings = AppSettings()
 
@@ -61,6 +63,18 @@ class Settings(Model):
                 {"field": "service_cidr", "value": eks.service_cidr, "cidr": str(vpc.cidr)},
             )
         return eks
+
+    @field_validator("monitoring")
+    @classmethod
+    def _in_a_zone_of_the_vpc(cls, monitoring: MonitoringSettings, info: ValidationInfo) -> MonitoringSettings:
+        vpc = info.data.get("vpc")
+        if vpc and monitoring.zone not in vpc.zones:
+            raise PydanticCustomError(
+                "mistake",
+                "is no zone of the VPC: write one of {zones}",
+                {"field": "zone", "value": monitoring.zone, "zones": ", ".join(vpc.zones)},
+            )
+        return monitoring
 
     @field_validator("app")
     @classmethod
@@ -103,6 +117,21 @@ class Settings(Model):
     def internal_domain(self) -> str:
         """The private zone of what is scraped and pushed to inside the VPC: it outlives every cluster."""
         return f"{self.prefix}.internal"
+
+    @property
+    def monitoring_bucket(self) -> str:
+        """Where the monitoring host gets its configuration."""
+        return f"{self.prefix}-monitoring-{self.account}"
+
+    @property
+    def monitoring_namespace(self) -> str:
+        """Of the metrics in CloudWatch that the monitoring host sends."""
+        return f"{self.prefix}/monitoring"
+
+    @property
+    def grafana_secret(self) -> str:
+        """Outside of <prefix>/, which the pods of External Secrets may read."""
+        return f"{self.prefix}-monitoring/grafana"
 
     @property
     def prefix(self) -> str:

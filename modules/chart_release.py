@@ -8,6 +8,7 @@ from typing import Any
 from imports.engine import AssetType, Construct, TerraformAsset
 from imports.helm.release import Release
 from mistakes import read_mapping
+from modules.literal import literal
 
 ROOT = Path(__file__).parents[1]
 CHARTS = ROOT / "charts"
@@ -73,8 +74,3 @@ def _release(scope: Construct, id: str, **arguments: Any) -> Release:
 def _json(values: Mapping[str, Any]) -> str:
     """JSON and not YAML: helm reads a bare y as true, and PyYAML writes one for the letter."""
     return json.dumps(values, ensure_ascii=False)
-
-
-def literal(text: str) -> str:
-    """Terraform reads ${ and %{ in a string; in a file of values they mean what they say."""
-    return text.replace("${", "$${").replace("%{", "%%{")

@@ -14,6 +14,7 @@ ACTIONS = ("create", "update", "replace", "delete", "import")
 STATEFUL = {
     "aws_backup_vault",
     "aws_db_instance",
+    "aws_ebs_volume",
     "aws_ecr_repository",
     "aws_eks_cluster",
     "aws_kms_key",

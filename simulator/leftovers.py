@@ -12,6 +12,7 @@ LISTINGS = (
     ("backup", "list_backup_plans", "BackupPlansList[].BackupPlanArn"),
     ("backup", "list_backup_vaults", "BackupVaultList[?BackupVaultName!='Default'].BackupVaultArn"),
     ("cloudwatch", "describe_alarms", "MetricAlarms[].AlarmArn"),
+    ("dlm", "get_lifecycle_policies", "Policies[].PolicyId"),
     ("ec2", "describe_addresses", "Addresses[].AllocationId"),
     ("ec2", "describe_flow_logs", "FlowLogs[].FlowLogId"),
     ("ec2", "describe_instances", "Reservations[].Instances[?State.Name!='terminated'][].InstanceId"),

@@ -23,13 +23,26 @@ def application(*, extended: bool = True) -> Any:
         from simulator import extensions
 
         extensions.apply()
-    moto = one_at_a_time(DomainDispatcherApplication(create_backend_app))
+    moto = DomainDispatcherApplication(create_backend_app)
+    aws = one_at_a_time(_with_lifecycle_manager(moto) if extended else moto)
 
     def answer(environ: dict[str, Any], start_response: Any) -> Any:
         if environ["PATH_INFO"] == HEALTH_PATH:
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [str(os.getpid()).encode()]
-        return moto(environ, start_response)
+        return aws(environ, start_response)
+
+    return answer
+
+
+def _with_lifecycle_manager(moto: Any) -> Callable[..., Iterable[bytes]]:
+    from simulator import lifecycle_manager
+
+    dlm = lifecycle_manager.application()
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        of_dlm = f"/{lifecycle_manager.SERVICE}/aws4_request" in environ.get("HTTP_AUTHORIZATION", "")
+        return (dlm if of_dlm else moto)(environ, start_response)
 
     return answer
 

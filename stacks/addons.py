@@ -4,8 +4,9 @@ from typing import Any
 
 from imports.engine import Construct
 from imports.kubernetes.namespace_v1 import NamespaceV1, NamespaceV1Metadata
-from modules.chart_release import ROOT, literal, pinned_release
+from modules.chart_release import ROOT, pinned_release
 from modules.cluster_connection import connect
+from modules.literal import literal
 from outputs import AddonsOutputs, EksOutputs, VpcOutputs
 from settings import Settings
 from stacks.base import AreaStack

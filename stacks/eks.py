@@ -2,8 +2,10 @@
 
 from imports.aws.eks_access_entry import EksAccessEntry
 from imports.aws.eks_pod_identity_association import EksPodIdentityAssociation
+from imports.aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from imports.engine import Construct
 from modules.addons import Addons
+from modules.addresses import private_cidr
 from modules.cluster import Cluster
 from modules.cluster_access import ClusterAccess
 from modules.key import Key
@@ -17,6 +19,8 @@ from stacks.vpc import VpcStack
 APPLICATION_NAMESPACE = "realworld"
 DEPLOYERS = "realworld-deployers"
 CONTROLLERS_NAMESPACE = "kube-system"
+# What the monitoring host scrapes on nodes and in pods, which share the security group of the cluster.
+SCRAPE_TARGETS = {"api": 9464, "kube-state-metrics": 8080, "node-exporter": 9100}
 
 
 class EksStack(AreaStack):
@@ -63,6 +67,19 @@ class EksStack(AreaStack):
             principal_arn=roles.release_role_arn,
             kubernetes_groups=[DEPLOYERS],
         )
+
+        targets = Construct(self, "scrape_targets")
+        for target, port in SCRAPE_TARGETS.items():
+            VpcSecurityGroupIngressRule(
+                targets,
+                target,
+                security_group_id=cluster.security_group_id,
+                ip_protocol="tcp",
+                from_port=port,
+                to_port=port,
+                cidr_ipv4=str(private_cidr(settings.vpc.cidr, settings.monitoring.zone)),
+                description=f"Prometheus to {target}",
+            )
 
         addons = Addons(self, "addons", cluster_name=cluster.name, versions=settings.eks.addon_versions)
         ready = addons.before_nodes(vpc_cni_role_arn=roles.vpc_cni_role_arn)

@@ -42,8 +42,16 @@ class IamStack(AreaStack):
         external_dns = self._pod_role("external-dns", statements=iam_statements.external_dns(settings))
         external_secrets = self._pod_role("external-secrets", statements=iam_statements.external_secrets(settings))
 
-        monitoring = self._instance_role("monitoring", statements=iam_statements.monitoring())
+        monitoring = self._instance_role("monitoring", statements=iam_statements.monitoring(settings))
         runner = self._instance_role("runner", statements=iam_statements.runner(settings))
+
+        snapshots = Role(
+            self,
+            "snapshots",
+            name=f"{settings.prefix}-snapshots",
+            trust=trusts_service("dlm.amazonaws.com"),
+            managed_policies=["service-role/AWSDataLifecycleManagerServiceRole"],
+        )
 
         github = IamOpenidConnectProvider(self, "github", url=f"https://{ISSUER}", client_id_list=[AUDIENCE])
         platform = settings.iam.github.platform_repository
@@ -82,6 +90,7 @@ class IamStack(AreaStack):
                 load_balancer_controller_role_arn=controller.arn,
                 external_dns_role_arn=external_dns.arn,
                 external_secrets_role_arn=external_secrets.arn,
+                snapshots_role_arn=snapshots.arn,
                 monitoring_instance_profile_name=monitoring,
                 runner_instance_profile_name=runner,
                 plan_role_arn=plan.arn,

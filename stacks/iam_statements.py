@@ -44,9 +44,29 @@ def external_secrets(settings: Settings) -> list[Statement]:
     ]
 
 
-def monitoring() -> list[Statement]:
-    """Finding the nodes, and reading the metrics of the load balancer and the database."""
+def monitoring(settings: Settings) -> list[Statement]:
+    """Its configuration and password, the nodes, the metrics of AWS, alerts and heartbeat."""
+    here = f"{settings.region}:{settings.account}"
+    bucket = f"arn:aws:s3:::{settings.monitoring_bucket}"
     return [
+        Statement(actions=["s3:ListBucket"], resources=[bucket]),
+        Statement(actions=["s3:GetObject"], resources=[f"{bucket}/*"]),
+        Statement(
+            actions=["secretsmanager:GetSecretValue"],
+            resources=[f"arn:aws:secretsmanager:{here}:secret:{settings.grafana_secret}-??????"],
+        ),
+        Statement(actions=["sns:Publish"], resources=[f"arn:aws:sns:{here}:{settings.prefix}-monitoring"]),
+        Statement(
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=[f"arn:aws:kms:{here}:key/*"],
+            conditions={"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{settings.prefix}-monitoring"}},
+        ),
+        Statement(
+            actions=["cloudwatch:PutMetricData"],
+            resources=["*"],
+            conditions={"StringEquals": {"cloudwatch:namespace": settings.monitoring_namespace}},
+            reason="metrics have no ARN, but a namespace",
+        ),
         Statement(
             actions=["ec2:DescribeAvailabilityZones", "ec2:DescribeInstances"], resources=["*"], reason=DESCRIBES
         ),

@@ -11,7 +11,7 @@ from settings import load_settings
 from tests.conftest import ENVIRONMENTS, Platform, addresses, all_of
 
 IN_CLUSTER = {"addons", "app"}
-STACKS = {"state", "vpc", "iam", "registry", "dns", "secrets", "eks", "database"} | IN_CLUSTER
+STACKS = {"state", "vpc", "iam", "registry", "dns", "secrets", "eks", "database", "monitoring"} | IN_CLUSTER
 READ = re.compile(r"terraform_remote_state\.(\w+)_state\.outputs\.(\w+)")
 CONTRACTS = {
     name.removesuffix("Outputs").lower(): {field.name for field in dataclasses.fields(contract)}
@@ -22,6 +22,7 @@ CONTRACTS = {
 STATEFUL = {
     "aws_backup_vault",
     "aws_db_instance",
+    "aws_ebs_volume",
     "aws_ecr_repository",
     "aws_eks_cluster",
     "aws_kms_key",

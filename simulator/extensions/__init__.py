@@ -13,11 +13,24 @@ from simulator.extensions import (
     eks_nodegroup,
     eks_pod_identity,
     rds,
+    route53,
     s3,
 )
 
 
 def apply() -> None:
     """Extend moto in this process. Call it once, before the first request."""
-    for module in (core, s3, ec2, eks_cluster, eks_nodegroup, eks_addons, eks_access, eks_pod_identity, rds, backup):
+    for module in (
+        core,
+        s3,
+        ec2,
+        eks_cluster,
+        eks_nodegroup,
+        eks_addons,
+        eks_access,
+        eks_pod_identity,
+        rds,
+        backup,
+        route53,
+    ):
         module.apply()

@@ -1,0 +1,73 @@
+"""Who watches the watcher: AWS repairs the host, and tells people when nothing else can."""
+
+from collections.abc import Sequence
+
+from imports.aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
+from imports.aws.sns_topic import SnsTopic
+from imports.aws.sns_topic_subscription import SnsTopicSubscription
+from imports.engine import Construct
+
+HEARTBEAT = "Heartbeat"
+
+
+class HostAlarms(Construct):
+    """The topic of all alerts, a recovery, a reboot, and a dead-man's switch on the heartbeat in namespace."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        namespace: str,
+        region: str,
+        instance_id: str,
+        key_arn: str,
+        emails: Sequence[str],
+    ) -> None:
+        super().__init__(scope, id)
+
+        topic = SnsTopic(self, "topic", name=f"{name}-monitoring", kms_master_key_id=key_arn)
+        subscribers = Construct(self, "emails")
+        for email in emails:
+            SnsTopicSubscription(subscribers, email, topic_arn=topic.arn, protocol="email", endpoint=email)
+
+        for id, metric, action, minutes, description in (
+            ("recovery", "StatusCheckFailed_System", "recover", 2, "The hardware below it failed: EC2 moves the host"),
+            ("reboot", "StatusCheckFailed_Instance", "reboot", 5, "The host does not answer: EC2 reboots it"),
+        ):
+            CloudwatchMetricAlarm(
+                self,
+                id,
+                alarm_name=f"{name}-monitoring-{id}",
+                alarm_description=description,
+                namespace="AWS/EC2",
+                metric_name=metric,
+                dimensions={"InstanceId": instance_id},
+                statistic="Maximum",
+                period=60,
+                evaluation_periods=minutes,
+                comparison_operator="GreaterThanThreshold",
+                threshold=0,
+                alarm_actions=[f"arn:aws:automate:{region}:ec2:{action}", topic.arn],
+                ok_actions=[topic.arn],
+            )
+        CloudwatchMetricAlarm(
+            self,
+            "dead_mans_switch",
+            alarm_name=f"{name}-monitoring-silent",
+            alarm_description="Metrics, alerts, logs or dashboards do not work: no alert may come. See the runbook "
+            "docs/runbooks/monitoring-host.md",
+            namespace=namespace,
+            metric_name=HEARTBEAT,
+            statistic="Sum",
+            period=60,
+            evaluation_periods=10,
+            comparison_operator="LessThanThreshold",
+            threshold=1,
+            # A dead host sends nothing, and that is what this is about.
+            treat_missing_data="breaching",
+            alarm_actions=[topic.arn],
+            ok_actions=[topic.arn],
+        )
+        self.topic_arn = topic.arn

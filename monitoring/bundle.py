@@ -1,0 +1,68 @@
+"""The configuration of the monitoring host: every file of it, filled in for one environment.
+
+The files stay what their own tools read; @{name} stands where an environment differs.
+"""
+
+import hashlib
+from pathlib import Path
+from string import Template
+
+from mistakes import read_mapping
+from monitoring.slo_rules import slo_rules
+from settings import Settings
+
+HERE = Path(__file__).parent
+PINS = read_mapping(HERE / "pins.yaml")
+FOLDERS = ("alertmanager", "blackbox", "grafana", "loki", "prometheus", "scripts", "units")
+INDICATORS = HERE / "prometheus" / "indicators.yml"
+SUMS = "SHA256SUMS"
+# What of the volume Prometheus may fill; the rest is for logs.
+METRICS_SHARE = 0.5
+
+
+class Placeholders(Template):
+    """$ and {{ belong to the files themselves."""
+
+    delimiter = "@"
+
+
+def filled_in(text: str, settings: Settings) -> str:
+    """The text for one environment. Raises KeyError for a name that values does not know."""
+    return Placeholders(text).substitute(values(settings))
+
+
+def values(settings: Settings) -> dict[str, str]:
+    monitoring = settings.monitoring
+    images = {f"image_{name.replace('-', '_')}": image for name, image in PINS["images"].items()}
+    return images | {
+        "account": settings.account,
+        "alert_topic_arn": alert_topic_arn(settings),
+        "environment": settings.environment,
+        "host": settings.host,
+        "internal_domain": settings.internal_domain,
+        "log_retention_days": str(monitoring.log_retention_days),
+        "metrics_retention_days": str(monitoring.metrics_retention_days),
+        "metrics_retention_gb": str(int(monitoring.volume_gb * METRICS_SHARE)),
+        "prefix": settings.prefix,
+        "project": settings.project,
+        "region": settings.region,
+    }
+
+
+def alert_topic_arn(settings: Settings) -> str:
+    return f"arn:aws:sns:{settings.region}:{settings.account}:{settings.prefix}-monitoring"
+
+
+def files(settings: Settings) -> dict[str, str]:
+    """Path in the bucket to content, with the sums of all the others as the last one."""
+    found = {
+        path.relative_to(HERE).as_posix(): filled_in(path.read_text(encoding="utf-8"), settings)
+        for folder in FOLDERS
+        for path in sorted((HERE / folder).rglob("*"))
+        if path.is_file()
+        and path.name != INDICATORS.name
+        and path.suffix in {".ini", ".py", ".service", ".sh", ".target", ".timer", ".yaml", ".yml"}
+    }
+    found["prometheus/rules/slo.yml"] = slo_rules(settings.monitoring.slos, INDICATORS)
+    sums = "".join(f"{hashlib.sha256(found[path].encode()).hexdigest()}  {path}\n" for path in sorted(found))
+    return found | {SUMS: sums}

@@ -1,0 +1,95 @@
+"""Recording rules and alerts for objectives, with several windows and several burn rates.
+
+A burn rate of 1 uses up the whole error budget within the window of the objective. The limits and pairs of windows are
+those of the SRE Workbook of Google, chapter 5, for 30 days; they are shares of the window, so they hold for others too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import yaml
+
+from mistakes import read_mapping
+from observability import SloSettings
+
+RUNBOOK = "docs/runbooks/slo.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BurnRate:
+    """Both windows have to burn that fast: the long one proves that it matters, the short one that it goes on."""
+
+    factor: float
+    long: str
+    short: str
+
+
+PAGE = (BurnRate(factor=14.4, long="1h", short="5m"), BurnRate(factor=6, long="6h", short="30m"))
+TICKET = (BurnRate(factor=3, long="1d", short="2h"), BurnRate(factor=1, long="3d", short="6h"))
+
+
+class _Expression(Template):
+    delimiter = "@"
+
+
+def slo_rules(slos: Mapping[str, SloSettings], indicators: Path) -> str:
+    """The YAML of a rule file. indicators holds a PromQL expression for each kind of indicator."""
+    expressions = read_mapping(indicators)
+    groups = [group for name, slo in slos.items() for group in _groups(name, slo, expressions[slo.indicator])]
+    return yaml.safe_dump({"groups": groups}, sort_keys=False, width=1000)
+
+
+def _groups(name: str, slo: SloSettings, expression: str) -> list[dict[str, Any]]:
+    budget = round(1 - slo.objective / 100, 6)
+    whole = f"{slo.window_days}d"
+    windows = list(dict.fromkeys([rate.short for rate in (*PAGE, *TICKET)] + [rate.long for rate in (*PAGE, *TICKET)]))
+    labels = {"slo": name}
+
+    def bad(window: str) -> str:
+        # Prometheus writes the bound of a bucket as short as it can.
+        return _Expression(expression).substitute(window=window, threshold=f"{slo.threshold_seconds or 0:g}")
+
+    def ratio(window: str) -> str:
+        return f'slo:sli_error:ratio_rate{window}{{slo="{name}"}}'
+
+    def burns(rates: tuple[BurnRate, ...]) -> str:
+        return "\nor\n".join(
+            f"({ratio(rate.long)} > {rate.factor} * {budget} and {ratio(rate.short)} > {rate.factor} * {budget})"
+            for rate in rates
+        )
+
+    def alert(kind: str, severity: str, wait: str, rates: tuple[BurnRate, ...]) -> dict[str, Any]:
+        return {
+            "alert": kind,
+            "expr": burns(rates),
+            "for": wait,
+            "labels": labels | {"severity": severity},
+            "annotations": {
+                "summary": f"{name}: the error budget of {slo.objective:g} percent over {whole} burns too fast",
+                "description": "{{ $value | humanizePercentage }} of the events are bad.",
+                "runbook_url": RUNBOOK,
+            },
+        }
+
+    measured = [{"record": f"slo:sli_error:ratio_rate{each}", "expr": bad(each), "labels": labels} for each in windows]
+    over_all = {"record": "slo:sli_error:ratio_window", "expr": bad(whole), "labels": labels}
+    remaining = {
+        "record": "slo:error_budget_remaining:ratio",
+        "expr": f'1 - slo:sli_error:ratio_window{{slo="{name}"}} / {budget}',
+        "labels": labels,
+    }
+    return [
+        # One group, because its rules run one after another: the alerts see what was just recorded.
+        {
+            "name": f"slo-{name}",
+            "rules": [
+                *measured,
+                alert("SloFastBurn", "page", "2m", PAGE),
+                alert("SloSlowBurn", "ticket", "15m", TICKET),
+            ],
+        },
+        {"name": f"slo-{name}-budget", "interval": "5m", "rules": [over_all, remaining]},
+    ]

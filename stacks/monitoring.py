@@ -1,0 +1,97 @@
+"""Metrics, logs, alerts and dashboards, on a host that knows no cluster: it is there before one, and after it."""
+
+from imports.engine import Construct, Fn
+from modules.addresses import private_cidr
+from modules.configuration import Configuration
+from modules.generated_secret import GeneratedSecret
+from modules.host_alarms import HostAlarms
+from modules.key import Key
+from modules.monitoring_host import MonitoringHost
+from modules.private_zone import PrivateZone
+from modules.volume_snapshots import VolumeSnapshots
+from monitoring import bundle
+from outputs import IamOutputs, MonitoringOutputs, VpcOutputs
+from settings import Settings
+from stacks.base import AreaStack
+from stacks.iam import IamStack
+from stacks.vpc import VpcStack
+
+
+class MonitoringStack(AreaStack):
+    def __init__(self, scope: Construct, settings: Settings, *, vpc: VpcStack, iam: IamStack) -> None:
+        super().__init__(scope, "monitoring", settings)
+        network = self.read(vpc, VpcOutputs)
+        roles = self.read(iam, IamOutputs)
+        protected = not settings.allow_destroy
+        name = settings.prefix
+
+        key = Key(
+            self,
+            "key",
+            name=f"{name}-monitoring",
+            description="The volume of the monitoring host and its alerts",
+            account=settings.account,
+            protected=protected,
+            services=["cloudwatch.amazonaws.com"],
+        )
+        password = GeneratedSecret(
+            self,
+            "grafana",
+            name=settings.grafana_secret,
+            description="Password of the user admin of Grafana",
+            generation=settings.monitoring.grafana_password_generation,
+            protected=protected,
+        )
+        Configuration(
+            self, "configuration", bucket=settings.monitoring_bucket, files=bundle.files(settings), protected=protected
+        )
+        host = MonitoringHost(
+            self,
+            "host",
+            name=name,
+            settings=settings.monitoring,
+            vpc_id=network.vpc_id,
+            subnet_id=Fn.element(network.private_subnet_ids, settings.vpc.zones.index(settings.monitoring.zone)),
+            log_senders={zone: private_cidr(settings.vpc.cidr, zone) for zone in settings.vpc.zones},
+            instance_profile=roles.monitoring_instance_profile_name,
+            key_arn=key.arn,
+            host_env={
+                "CONFIG_BUCKET": settings.monitoring_bucket,
+                "GRAFANA_SECRET": settings.grafana_secret,
+                "NAMESPACE": settings.monitoring_namespace,
+                "REGION": settings.region,
+            },
+            tags=self.tags(),
+            protected=protected,
+        )
+        VolumeSnapshots(
+            self,
+            "snapshots",
+            value=f"{name}-monitoring",
+            retention_days=settings.monitoring.snapshot_retention_days,
+            role_arn=roles.snapshots_role_arn,
+        )
+        alarms = HostAlarms(
+            self,
+            "alarms",
+            name=name,
+            namespace=settings.monitoring_namespace,
+            region=settings.region,
+            instance_id=host.instance_id,
+            key_arn=key.arn,
+            emails=settings.monitoring.alert_emails,
+        )
+        zone = PrivateZone(
+            self, "private_zone", domain=settings.internal_domain, vpc_id=network.vpc_id, protected=protected
+        )
+        zone.add("loki", host.private_ip)
+
+        self.publish(
+            MonitoringOutputs(
+                monitoring_instance_id=host.instance_id,
+                monitoring_private_ip=host.private_ip,
+                monitoring_volume_id=host.volume_id,
+                grafana_secret_arn=password.arn,
+                alert_topic_arn=alarms.topic_arn,
+            )
+        )
