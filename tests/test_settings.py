@@ -44,6 +44,40 @@ def test_every_environment_loads() -> None:
     ("change", "message"),
     [
         (
+            {"monitoring": {"allowed_cidrs": ["0.0.0.0/0"]}},
+            [
+                'monitoring.allowed_cidrs.0 = "0.0.0.0/0" is the whole internet: '
+                "list the networks of your people, such as 203.0.113.0/24",
+            ],
+        ),
+        (
+            {"monitoring": {"zone": "us-east-1f"}},
+            [
+                'monitoring.zone = "us-east-1f" is no zone of the VPC: write one of us-east-1a, us-east-1b, us-east-1c',
+            ],
+        ),
+        (
+            {"monitoring": {"slos": {"api": {"indicator": "availability", "objective": 100}}}},
+            [
+                "monitoring.slos.api.objective = 100 is not valid: "
+                "write a percentage from 50 to less than 100, such as 99.5",
+            ],
+        ),
+        (
+            {"monitoring": {"slos": {"api": {"indicator": "availability", "objective": 99, "window_days": 60}}}},
+            [
+                "monitoring.slos.api.window_days = 60 is longer than metrics_retention_days: "
+                "write at most 45, or keep metrics longer",
+            ],
+        ),
+        (
+            {"monitoring": {"slos": {"api": {"indicator": "latency", "objective": 99}}}},
+            [
+                "monitoring.slos.api.threshold_seconds = null belongs to the indicator latency alone: "
+                "write a threshold there, and leave it out elsewhere",
+            ],
+        ),
+        (
             {"vpc": {"cidr": None, "cidrr": "10.0.0.0/16"}},
             [
                 "vpc.cidr is missing: write a private network from /16 to /20, such as 10.20.0.0/16",
