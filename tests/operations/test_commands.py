@@ -73,7 +73,8 @@ def test_a_stack_that_does_not_exist(project: Project) -> None:
     message = refused(project, project.make("deploy", STACK="vpc, eck"))
 
     assert message == (
-        "STACK: there is no stack eck; there are vpc, dns, secrets, iam, registry, state, database, eks, monitoring, addons, app\n"
+        "STACK: there is no stack eck; there are vpc, dns, secrets, iam, registry, state, database, eks, monitoring, "
+        "addons, app\n"
     )
 
 
