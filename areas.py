@@ -8,7 +8,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from fields import HOST_NAME, LOG_RETENTION, ClosedNetwork, Model, PrivateNetwork, Repository, RetentionDays
+from fields import (
+    HOST_NAME,
+    LOG_RETENTION,
+    ClosedNetwork,
+    Email,
+    InstanceType,
+    Model,
+    PrivateNetwork,
+    Repository,
+    RetentionDays,
+)
 
 # A node without a way to the internet needs these to pull images, join the cluster and get credentials.
 ENDPOINTS_WITHOUT_NAT = frozenset({"ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "logs", "sts"})
@@ -81,9 +91,7 @@ class DnsSettings(Model):
 
 
 class NodeGroupSettings(Model):
-    instance_types: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\d[a-z0-9-]*\.[a-z0-9-]+$")], ...] = Field(
-        min_length=1, description="EC2 instance types, such as [t3.large]"
-    )
+    instance_types: tuple[InstanceType, ...] = Field(min_length=1, description="EC2 instance types, such as [t3.large]")
     architecture: Literal["x86_64", "arm64"] = Field(default="x86_64", description="x86_64 or arm64")
     capacity_type: Literal["ON_DEMAND", "SPOT"] = Field(default="ON_DEMAND", description="ON_DEMAND or SPOT")
     min_size: int = Field(ge=1, le=450, description="the fewest nodes, 1 to 450")
@@ -145,7 +153,7 @@ class DatabaseSettings(Model):
     vault_retention_days: int | None = Field(
         default=None, ge=1, le=3650, description="1 to 3650 days that AWS Backup keeps a daily copy; leave out for none"
     )
-    alarm_emails: tuple[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")], ...] = Field(
+    alarm_emails: tuple[Email, ...] = Field(
         default=(), description="e-mail addresses that alarms of the database go to"
     )
 

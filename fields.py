@@ -47,6 +47,8 @@ HOST_NAME = r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
 PrivateNetwork = Annotated[IPv4Network, AfterValidator(_private)]
 ClosedNetwork = Annotated[IPv4Network, AfterValidator(_closed)]
 Region = Annotated[str, AfterValidator(_known_region)]
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+InstanceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\d[a-z0-9-]*\.[a-z0-9-]+$")]
 Repository = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(@\d+)?/[A-Za-z0-9._-]+(@\d+)?$")]
 RetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653]
 LOG_RETENTION = "a period that CloudWatch offers, in days: 7, 14, 30, 60, 90, 180, 365 or another one"

@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from fields import ClosedNetwork, Model
+from fields import ClosedNetwork, Email, InstanceType, Model
 
 # Where the histogram of OpenTelemetry has a boundary. Between two of them no quantity is known.
 LATENCY_BOUNDARIES = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+ONE_OF_THEM = f"one of {', '.join(map(str, LATENCY_BOUNDARIES))}"
 
 
 class SloSettings(Model):
@@ -19,39 +20,32 @@ class SloSettings(Model):
     )
     objective: float = Field(ge=50, lt=100, description="a percentage from 50 to less than 100, such as 99.5")
     window_days: int = Field(default=30, ge=7, le=90, description="7 to 90 days")
-    threshold_seconds: float | None = Field(
-        default=None, description=f"for latency, one of {', '.join(map(str, LATENCY_BOUNDARIES))}; else leave it out"
-    )
+    threshold_seconds: float | None = Field(default=None, description=f"for latency, {ONE_OF_THEM}; else leave it out")
 
     @field_validator("threshold_seconds")
     @classmethod
     def _known_boundary(cls, threshold: float | None) -> float | None:
         if threshold is not None and threshold not in LATENCY_BOUNDARIES:
-            raise ValueError(
-                f"is not measured: write one of {', '.join(str(boundary) for boundary in LATENCY_BOUNDARIES)}"
-            )
+            raise ValueError(f"is not measured: write {ONE_OF_THEM}")
         return threshold
 
 
 class MonitoringSettings(Model):
     zone: str = Field(description="the zone of the host and of its volume for good, one of vpc.zones")
-    instance_type: str = Field(
-        default="t3.large",
-        pattern=r"^[a-z][a-z0-9-]*\d[a-z0-9-]*\.[a-z0-9-]+$",
-        description="an EC2 instance type with x86_64, such as t3.large",
+    instance_type: InstanceType = Field(
+        default="t3.large", description="an EC2 instance type with x86_64, such as t3.large"
     )
     volume_gb: int = Field(default=100, ge=20, le=16384, description="the data volume in GiB, 20 to 16384")
     metrics_retention_days: int = Field(default=45, ge=7, le=400, description="7 to 400 days that Prometheus keeps")
     log_retention_days: int = Field(default=30, ge=1, le=400, description="1 to 400 days that Loki keeps")
     snapshot_retention_days: int = Field(default=14, ge=1, le=365, description="1 to 365 daily snapshots of the volume")
     allowed_cidrs: tuple[ClosedNetwork, ...] = Field(
-        default=(), description="networks that may reach Grafana, such as [10.8.0.0/16]; none: make grafana only"
+        default=(),
+        description="networks that may reach Grafana, such as [10.8.0.0/16]; none: through Session Manager only",
     )
-    alert_emails: tuple[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")], ...] = Field(
-        default=(), description="e-mail addresses that alerts go to"
-    )
+    alert_emails: tuple[Email, ...] = Field(default=(), description="e-mail addresses that alerts go to")
     grafana_password_generation: int = Field(
-        default=1, ge=1, description="one more than before makes a new password: see the runbook of Grafana"
+        default=1, ge=1, description="one more than before makes a new password: see docs/runbooks/monitoring-host.md"
     )
     slos: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$")], SloSettings] = Field(
         default={

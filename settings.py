@@ -129,6 +129,11 @@ class Settings(Model):
         return f"{self.prefix}/monitoring"
 
     @property
+    def alert_topic_arn(self) -> str:
+        """Where Alertmanager and CloudWatch send alerts about everything but the database."""
+        return f"arn:aws:sns:{self.region}:{self.account}:{self.prefix}-monitoring"
+
+    @property
     def grafana_secret(self) -> str:
         """Outside of <prefix>/, which the pods of External Secrets may read."""
         return f"{self.prefix}-monitoring/grafana"

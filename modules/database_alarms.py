@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imports.aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
-from imports.aws.sns_topic import SnsTopic
-from imports.aws.sns_topic_subscription import SnsTopicSubscription
 from imports.engine import Construct
+from modules.alarm_topic import alarm_topic
 
 MIB = 1024 * 1024
 
@@ -55,18 +54,12 @@ ALARMS = {
 
 
 class DatabaseAlarms(Construct):
-    """emails have to be confirmed by their owners before anything reaches them."""
-
     def __init__(
         self, scope: Construct, id: str, *, name: str, identifier: str, key_arn: str, emails: Sequence[str]
     ) -> None:
         super().__init__(scope, id)
 
-        # With a key of our own, because CloudWatch may not use the one that SNS brings.
-        topic = SnsTopic(self, "topic", name=f"{name}-database-alarms", kms_master_key_id=key_arn)
-        subscribers = Construct(self, "emails")
-        for email in emails:
-            SnsTopicSubscription(subscribers, email, topic_arn=topic.arn, protocol="email", endpoint=email)
+        topic = alarm_topic(self, name=f"{name}-database-alarms", key_arn=key_arn, emails=emails)
         for key, alarm in ALARMS.items():
             CloudwatchMetricAlarm(
                 self,

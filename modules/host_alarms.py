@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from imports.aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
-from imports.aws.sns_topic import SnsTopic
-from imports.aws.sns_topic_subscription import SnsTopicSubscription
 from imports.engine import Construct
+from modules.alarm_topic import alarm_topic
 
 HEARTBEAT = "Heartbeat"
 
@@ -27,19 +26,16 @@ class HostAlarms(Construct):
     ) -> None:
         super().__init__(scope, id)
 
-        topic = SnsTopic(self, "topic", name=f"{name}-monitoring", kms_master_key_id=key_arn)
-        subscribers = Construct(self, "emails")
-        for email in emails:
-            SnsTopicSubscription(subscribers, email, topic_arn=topic.arn, protocol="email", endpoint=email)
+        topic = alarm_topic(self, name=f"{name}-monitoring", key_arn=key_arn, emails=emails)
 
-        for id, metric, action, minutes, description in (
+        for key, metric, action, minutes, description in (
             ("recovery", "StatusCheckFailed_System", "recover", 2, "The hardware below it failed: EC2 moves the host"),
             ("reboot", "StatusCheckFailed_Instance", "reboot", 5, "The host does not answer: EC2 reboots it"),
         ):
             CloudwatchMetricAlarm(
                 self,
-                id,
-                alarm_name=f"{name}-monitoring-{id}",
+                key,
+                alarm_name=f"{name}-monitoring-{key}",
                 alarm_description=description,
                 namespace="AWS/EC2",
                 metric_name=metric,

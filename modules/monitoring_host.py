@@ -1,6 +1,6 @@
 """One EC2 host whose data and address outlive it: volume and network interface are resources of their own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from ipaddress import IPv4Network
 
 import yaml
@@ -20,6 +20,7 @@ from imports.aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRul
 from imports.aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from imports.engine import Construct, TerraformResourceLifecycle
 from modules.literal import literal
+from modules.volume_snapshots import TAG
 from monitoring.bundle import HERE, PINS
 from observability import MonitoringSettings
 
@@ -96,7 +97,7 @@ class MonitoringHost(Construct):
             type="gp3",
             encrypted=True,
             kms_key_id=key_arn,
-            tags={"Name": f"{name}-monitoring-data", "snapshots": f"{name}-monitoring"},
+            tags={"Name": f"{name}-monitoring-data", TAG: f"{name}-monitoring"},
             lifecycle=TerraformResourceLifecycle(prevent_destroy=protected),
         )
         image = DataAwsAmi(
@@ -155,10 +156,8 @@ def user_data(host_env: Mapping[str, str]) -> str:
     return f"#cloud-config\n{yaml.safe_dump(config, sort_keys=False, width=1000)}"
 
 
-def _open(
-    scope: Construct, group: SecurityGroup, port: int, networks: Mapping[str, str], description: str
-) -> Sequence[VpcSecurityGroupIngressRule]:
-    return [
+def _open(scope: Construct, group: SecurityGroup, port: int, networks: Mapping[str, str], description: str) -> None:
+    for key, network in networks.items():
         VpcSecurityGroupIngressRule(
             scope,
             key,
@@ -169,5 +168,3 @@ def _open(
             cidr_ipv4=network,
             description=description,
         )
-        for key, network in networks.items()
-    ]

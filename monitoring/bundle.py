@@ -5,9 +5,9 @@ The files stay what their own tools read; @{name} stands where an environment di
 
 import hashlib
 from pathlib import Path
-from string import Template
 
 from mistakes import read_mapping
+from monitoring.placeholders import Placeholders
 from monitoring.slo_rules import slo_rules
 from settings import Settings
 
@@ -20,23 +20,11 @@ SUMS = "SHA256SUMS"
 METRICS_SHARE = 0.5
 
 
-class Placeholders(Template):
-    """$ and {{ belong to the files themselves."""
-
-    delimiter = "@"
-
-
-def filled_in(text: str, settings: Settings) -> str:
-    """The text for one environment. Raises KeyError for a name that values does not know."""
-    return Placeholders(text).substitute(values(settings))
-
-
-def values(settings: Settings) -> dict[str, str]:
+def _values(settings: Settings) -> dict[str, str]:
     monitoring = settings.monitoring
     images = {f"image_{name.replace('-', '_')}": image for name, image in PINS["images"].items()}
     return images | {
-        "account": settings.account,
-        "alert_topic_arn": alert_topic_arn(settings),
+        "alert_topic_arn": settings.alert_topic_arn,
         "environment": settings.environment,
         "host": settings.host,
         "internal_domain": settings.internal_domain,
@@ -49,19 +37,16 @@ def values(settings: Settings) -> dict[str, str]:
     }
 
 
-def alert_topic_arn(settings: Settings) -> str:
-    return f"arn:aws:sns:{settings.region}:{settings.account}:{settings.prefix}-monitoring"
-
-
 def files(settings: Settings) -> dict[str, str]:
     """Path in the bucket to content, with the sums of all the others as the last one."""
+    values = _values(settings)
     found = {
-        path.relative_to(HERE).as_posix(): filled_in(path.read_text(encoding="utf-8"), settings)
+        path.relative_to(HERE).as_posix(): Placeholders(path.read_text(encoding="utf-8")).substitute(values)
         for folder in FOLDERS
         for path in sorted((HERE / folder).rglob("*"))
         if path.is_file()
         and path.name != INDICATORS.name
-        and path.suffix in {".ini", ".py", ".service", ".sh", ".target", ".timer", ".yaml", ".yml"}
+        and path.suffix in {".ini", ".service", ".sh", ".target", ".timer", ".yaml", ".yml"}
     }
     found["prometheus/rules/slo.yml"] = slo_rules(settings.monitoring.slos, INDICATORS)
     sums = "".join(f"{hashlib.sha256(found[path].encode()).hexdigest()}  {path}\n" for path in sorted(found))

@@ -1,18 +1,18 @@
 """Recording rules and alerts for objectives, with several windows and several burn rates.
 
 A burn rate of 1 uses up the whole error budget within the window of the objective. The limits and pairs of windows are
-those of the SRE Workbook of Google, chapter 5, for 30 days; they are shares of the window, so they hold for others too.
+those of the SRE Workbook of Google, chapter 5, for 30 days: over another window they spend another share of the budget.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import yaml
 
 from mistakes import read_mapping
+from monitoring.placeholders import Placeholders
 from observability import SloSettings
 
 RUNBOOK = "docs/runbooks/slo.md"
@@ -31,10 +31,6 @@ PAGE = (BurnRate(factor=14.4, long="1h", short="5m"), BurnRate(factor=6, long="6
 TICKET = (BurnRate(factor=3, long="1d", short="2h"), BurnRate(factor=1, long="3d", short="6h"))
 
 
-class _Expression(Template):
-    delimiter = "@"
-
-
 def slo_rules(slos: Mapping[str, SloSettings], indicators: Path) -> str:
     """The YAML of a rule file. indicators holds a PromQL expression for each kind of indicator."""
     expressions = read_mapping(indicators)
@@ -50,7 +46,7 @@ def _groups(name: str, slo: SloSettings, expression: str) -> list[dict[str, Any]
 
     def bad(window: str) -> str:
         # Prometheus writes the bound of a bucket as short as it can.
-        return _Expression(expression).substitute(window=window, threshold=f"{slo.threshold_seconds or 0:g}")
+        return Placeholders(expression).substitute(window=window, threshold=f"{slo.threshold_seconds or 0:g}")
 
     def ratio(window: str) -> str:
         return f'slo:sli_error:ratio_rate{window}{{slo="{name}"}}'

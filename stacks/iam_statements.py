@@ -55,7 +55,7 @@ def monitoring(settings: Settings) -> list[Statement]:
             actions=["secretsmanager:GetSecretValue"],
             resources=[f"arn:aws:secretsmanager:{here}:secret:{settings.grafana_secret}-??????"],
         ),
-        Statement(actions=["sns:Publish"], resources=[f"arn:aws:sns:{here}:{settings.prefix}-monitoring"]),
+        Statement(actions=["sns:Publish"], resources=[settings.alert_topic_arn]),
         Statement(
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
             resources=[f"arn:aws:kms:{here}:key/*"],

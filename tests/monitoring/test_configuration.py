@@ -98,4 +98,4 @@ def test_each_alert_has_a_severity_a_summary_and_a_runbook(bundle: Path) -> None
         assert alert["labels"]["severity"] in {"page", "ticket", "none"}, alert["alert"]
         assert alert["annotations"]["summary"]
         runbook = ROOT / alert["annotations"]["runbook_url"]
-        assert alert["alert"] in runbook.read_text().splitlines()[0] + runbook.read_text()
+        assert alert["alert"] in runbook.read_text()
