@@ -15,8 +15,8 @@ ONE_OF_THEM = f"one of {', '.join(map(str, LATENCY_BOUNDARIES))}"
 class SloSettings(Model):
     """One objective: that share of the events is good, over that window."""
 
-    indicator: Literal["availability", "latency", "probe"] = Field(
-        description="availability or latency of the pods, or probe: /api/tags from outside"
+    indicator: Literal["availability", "latency", "edge", "probe"] = Field(
+        description="availability or latency of the pods, edge: answers of the load balancer, or probe: /api/tags"
     )
     objective: float = Field(ge=50, lt=100, description="a percentage from 50 to less than 100, such as 99.5")
     window_days: int = Field(default=30, ge=7, le=90, description="7 to 90 days")
@@ -51,6 +51,7 @@ class MonitoringSettings(Model):
         default={
             "api-availability": SloSettings(indicator="availability", objective=99.5),
             "api-latency": SloSettings(indicator="latency", objective=99, threshold_seconds=0.5),
+            "edge-availability": SloSettings(indicator="edge", objective=99.5),
             "tags-probe": SloSettings(indicator="probe", objective=99),
         },
         min_length=1,

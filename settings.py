@@ -114,6 +114,11 @@ class Settings(Model):
         return self.app.host or self.dns.domain
 
     @property
+    def api_url(self) -> str:
+        """Plain HTTP before the domain is delegated: there is no certificate to show."""
+        return f"{'https' if self.dns.delegated else 'http'}://{self.host}"
+
+    @property
     def internal_domain(self) -> str:
         """The private zone of what is scraped and pushed to inside the VPC: it outlives every cluster."""
         return f"{self.prefix}.internal"

@@ -10,6 +10,7 @@ from mistakes import read_mapping
 from monitoring.placeholders import Placeholders
 from monitoring.slo_rules import slo_rules
 from settings import Settings
+from workloads import max_connections
 
 HERE = Path(__file__).parent
 PINS = read_mapping(HERE / "pins.yaml")
@@ -25,9 +26,11 @@ def _values(settings: Settings) -> dict[str, str]:
     images = {f"image_{name.replace('-', '_')}": image for name, image in PINS["images"].items()}
     return images | {
         "alert_topic_arn": settings.alert_topic_arn,
+        "api_url": settings.api_url,
+        "backup_vault": settings.prefix if settings.database.vault_retention_days else "",
         "environment": settings.environment,
-        "host": settings.host,
         "internal_domain": settings.internal_domain,
+        "max_connections": str(max_connections(settings.database.instance_class)),
         "log_retention_days": str(monitoring.log_retention_days),
         "metrics_retention_days": str(monitoring.metrics_retention_days),
         "metrics_retention_gb": str(int(monitoring.volume_gb * METRICS_SHARE)),
@@ -46,7 +49,7 @@ def files(settings: Settings) -> dict[str, str]:
         for path in sorted((HERE / folder).rglob("*"))
         if path.is_file()
         and path.name != INDICATORS.name
-        and path.suffix in {".ini", ".service", ".sh", ".target", ".timer", ".yaml", ".yml"}
+        and path.suffix in {".ini", ".py", ".service", ".sh", ".target", ".timer", ".yaml", ".yml"}
     }
     found["prometheus/rules/slo.yml"] = slo_rules(settings.monitoring.slos, INDICATORS)
     sums = "".join(f"{hashlib.sha256(found[path].encode()).hexdigest()}  {path}\n" for path in sorted(found))

@@ -91,7 +91,7 @@ class AppStack(AreaStack):
 
         self.publish(
             AppOutputs(
-                app_url=f"{'https' if settings.dns.delegated else 'http'}://{settings.host}",
+                app_url=settings.api_url,
                 release_values=json.dumps(values),
             )
         )

@@ -68,12 +68,19 @@ def monitoring(settings: Settings) -> list[Statement]:
             reason="metrics have no ARN, but a namespace",
         ),
         Statement(
-            actions=["ec2:DescribeAvailabilityZones", "ec2:DescribeInstances"], resources=["*"], reason=DESCRIBES
+            actions=["ec2:DescribeAvailabilityZones", "ec2:DescribeInstances", "ec2:DescribeSnapshots"],
+            resources=["*"],
+            reason=DESCRIBES,
+        ),
+        Statement(actions=["rds:DescribeDBInstances"], resources=[f"arn:aws:rds:{here}:db:{settings.prefix}"]),
+        Statement(
+            actions=["backup:ListRecoveryPointsByBackupVault"],
+            resources=[f"arn:aws:backup:{here}:backup-vault:{settings.prefix}"],
         ),
         Statement(
-            actions=["cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "tag:GetResources"],
+            actions=["cloudwatch:GetMetricData", "tag:GetResources"],
             resources=["*"],
-            reason="metrics have no ARN",
+            reason="metrics have no ARN, and neither has the search for tags",
         ),
     ]
 

@@ -1,53 +1,101 @@
-"""promtool runs the rules of the environment local against the series of alerts.yml; a changed rule has to show."""
+"""promtool runs the rules of the environment local against the series of alerts.yml and days.yml; a changed rule has
+to show."""
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 pytestmark = pytest.mark.slow
 Tool = Callable[..., subprocess.CompletedProcess[str]]
-TESTS = yaml.safe_load(Path(__file__).with_name("alerts.yml").read_text())
+FILES = [yaml.safe_load(Path(__file__).with_name(name).read_text()) for name in ("alerts.yml", "days.yml")]
+SCENARIOS = {scenario["name"]: (file, scenario) for file in FILES for scenario in file["tests"]}
+
+WELL = "everything is well, and no request has ever failed"
+TROUBLE = "a target, a node, a disk, a certificate and a pod have trouble, and the API has no targets"
+AWS = "a volume, the database, its backups, the load balancer and what AWS answers have trouble"
+TENTH = "after seven hours one request in ten fails, which is twenty times the budget"
+OVER = "ten percent fail for 50 minutes, and then no more"
+FOUR = "after seven hours four percent fail, eight times the budget, and then no more"
+EDGE = "eight answers in a hundred of the load balancer are errors, three of them its own, and the probe fails every other time"
+COPIES = "the daily copies stop"
+FOURTEEN = "after three days fourteen requests in a thousand fail, not quite three times the budget, and then no more"
+FEW = "after two busy days there are few requests, and one in fifty fails"
 
 
-def verdict(tool: Tool, rules: Path, directory: Path) -> bool:
-    test = directory / "test.yml"
-    test.write_text(yaml.safe_dump({"rule_files": [str(path) for path in rules.glob("*.yml")], **TESTS}))
-    checked = tool("promtool", "test", "rules", test)
+def verdict(tool: Tool, rules: Sequence[Path], directory: Path, scenario: str) -> bool:
+    file, test = SCENARIOS[scenario]
+    written = directory / "test.yml"
+    written.write_text(yaml.safe_dump({**file, "rule_files": [str(path) for path in rules], "tests": [test]}))
+    checked = tool("promtool", "test", "rules", written)
     print(checked.stderr)
     return checked.returncode == 0
 
 
-def test_alerts_fire_and_stay_silent(bundle: Path, tmp_path: Path, tool: Tool) -> None:
-    assert verdict(tool, bundle / "prometheus/rules", tmp_path)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_alerts_fire_and_stay_silent(bundle: Path, tmp_path: Path, tool: Tool, scenario: str) -> None:
+    assert verdict(tool, list((bundle / "prometheus/rules").iterdir()), tmp_path, scenario)
+
+
+def test_every_alert_has_to_fire_once_and_to_stay_silent_once(bundle: Path) -> None:
+    alerts = {
+        rule["alert"]
+        for path in (bundle / "prometheus/rules").iterdir()
+        for group in yaml.safe_load(path.read_text())["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    }
+    cases: list[Any] = [case for _, scenario in SCENARIOS.values() for case in scenario["alert_rule_test"]]
+    assert {case["alertname"] for case in cases if case["exp_alerts"]} == alerts
+    assert {case["alertname"] for case in cases if not case["exp_alerts"]} == alerts - {"Watchdog"}
 
 
 @pytest.mark.parametrize(
-    ("file", "before", "after"),
+    ("file", "before", "after", "scenario"),
     [
-        ("platform.yml", "expr: up == 0", "expr: up < 0"),
-        ("platform.yml", "14 * 86400", "3 * 86400"),
-        ("platform.yml", "< 0.15", "< 0.05"),
-        ("platform.yml", 'absent(up{job="api"})', 'absent(up{job="app"})'),
-        ("platform.yml", 'condition="Ready"', 'condition="ready"'),
-        ("platform.yml", 'reason="CrashLoopBackOff"', 'reason="Crash"'),
-        ("slo.yml", "14.4 * 0.005", "144 * 0.005"),
-        ("slo.yml", "6 * 0.005", "1 * 0.005"),
-        ("slo.yml", "[1h]", "[6h]"),
-        ("slo.yml", '=~"5.."', '=~"4.."'),
-        ("slo.yml", 'le="0.5"', 'le="0.25"'),
+        ("platform.yml", "expr: up == 0", "expr: up < 0", TROUBLE),
+        ("platform.yml", "14 * 86400", "3 * 86400", TROUBLE),
+        ("platform.yml", "< 0.15", "< 0.05", TROUBLE),
+        ("platform.yml", 'absent(up{job="api"})', 'absent(up{job="app"})', TROUBLE),
+        ("platform.yml", 'condition="Ready"', 'condition="ready"', TROUBLE),
+        ("platform.yml", 'reason="CrashLoopBackOff"', 'reason="Crash"', TROUBLE),
+        ("platform.yml", 'phase=~"Pending|Lost"', 'phase="Bound"', AWS),
+        ("platform.yml", "kubernetes.io~csi/([^/]+)/", "kubernetes.io~csi/()", AWS),
+        ("aws.yml", "< 0.08", "< 0.04", AWS),
+        ("aws.yml", "[15m]) > 80", "[15m]) > 90", AWS),
+        ("aws.yml", "> 0.8 * 450", "> 0.9 * 450", AWS),
+        ("aws.yml", "> 1800", "> 18000", AWS),
+        ("aws.yml", "max by (load_balancer)", "min by (load_balancer)", WELL),
+        ("aws.yml", "aws_metrics_up == 0", "aws_metrics_up == 1", AWS),
+        ("aws.yml", "> 600", "> 6000", AWS),
+        ("aws.yml", "36 * 3600", "37 * 3600", COPIES),
+        ("aws.yml", "for: 36h", "for: 30h", COPIES),
+        ("slo.yml", "14.4 * 0.005", "144 * 0.005", TENTH),
+        ("slo.yml", "[1h]", "[50m]", TENTH),
+        ("slo.yml", '=~"5.."', '=~"4.."', TENTH),
+        ("slo.yml", "[5m]", "[20m]", OVER),
+        ("slo.yml", "6 * 0.005", "5 * 0.005", FOUR),
+        ("slo.yml", "[6h]", "[5h]", FOUR),
+        ("slo.yml", "[30m]", "[1h]", FOUR),
+        ("slo.yml", "aws_alb_target_5xx", "aws_alb_elb_5xx", EDGE),
+        ("slo.yml", 'job="probe"', 'job="api"', EDGE),
+        ("slo.yml", 'le="0.5"', 'le="0.25"', WELL),
+        ("slo.yml", "[1d]", "[25h]", FEW),
+        ("slo.yml", "3 * 0.005", "4 * 0.005", FEW),
+        ("slo.yml", "[3d]", "[70h]", FOURTEEN),
+        ("slo.yml", " 1 * 0.005", " 1.1 * 0.005", FOURTEEN),
     ],
 )
 def test_a_changed_threshold_label_or_window_is_noticed(
-    bundle: Path, tmp_path: Path, tool: Tool, file: str, before: str, after: str
+    bundle: Path, tmp_path: Path, tool: Tool, file: str, before: str, after: str, scenario: str
 ) -> None:
-    for path in (bundle / "prometheus/rules").iterdir():
-        text = path.read_text()
-        if path.name == file:
-            assert before in text
-            text = text.replace(before, after)
-        (tmp_path / "rules" / path.name).parent.mkdir(exist_ok=True)
-        (tmp_path / "rules" / path.name).write_text(text)
-    assert not verdict(tool, tmp_path / "rules", tmp_path)
+    rules = bundle / "prometheus/rules"
+    text = (rules / file).read_text()
+    assert before in text
+    mutant = tmp_path / file
+    mutant.write_text(text.replace(before, after))
+    others = [path for path in rules.iterdir() if path.name != file]
+    assert not verdict(tool, [mutant, *others], tmp_path, scenario)

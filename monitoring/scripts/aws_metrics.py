@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""What CloudWatch, RDS, AWS Backup and EC2 know, as metrics for the textfile collector of node-exporter.
+
+Usage: aws_metrics.py FILE, with REGION, PREFIX and VOLUME_ID in the environment. It asks through the aws command, which
+the host brings, as does it Python 3.9. A source that fails takes none of the others with it: its metrics are left out,
+aws_metrics_up is 0 for it, and the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
+
+Sample = Tuple[str, Mapping[str, str], float]
+Metrics = Dict[str, Tuple[str, str, float]]
+
+# CloudWatch has a minute of a load balancer or a database after some two minutes.
+DELAY = timedelta(minutes=2)
+LOOK_BACK = timedelta(minutes=5)
+
+# Metric of CloudWatch, statistic, and what one unit of it becomes.
+DATABASE: Metrics = {
+    "aws_rds_cpu_utilization_percent": ("CPUUtilization", "Average", 1),
+    "aws_rds_freeable_memory_bytes": ("FreeableMemory", "Average", 1),
+    "aws_rds_free_storage_bytes": ("FreeStorageSpace", "Average", 1),
+    "aws_rds_connections": ("DatabaseConnections", "Maximum", 1),
+    "aws_rds_read_latency_seconds": ("ReadLatency", "Average", 1),
+    "aws_rds_write_latency_seconds": ("WriteLatency", "Average", 1),
+    "aws_rds_read_iops": ("ReadIOPS", "Average", 1),
+    "aws_rds_write_iops": ("WriteIOPS", "Average", 1),
+}
+LOAD_BALANCER: Metrics = {
+    "aws_alb_requests_per_second": ("RequestCount", "Sum", 1 / 60),
+    "aws_alb_target_5xx_per_second": ("HTTPCode_Target_5XX_Count", "Sum", 1 / 60),
+    "aws_alb_elb_5xx_per_second": ("HTTPCode_ELB_5XX_Count", "Sum", 1 / 60),
+    "aws_alb_target_response_time_seconds": ("TargetResponseTime", "Average", 1),
+}
+TARGET_GROUP: Metrics = {
+    "aws_alb_healthy_hosts": ("HealthyHostCount", "Minimum", 1),
+    "aws_alb_unhealthy_hosts": ("UnHealthyHostCount", "Maximum", 1),
+}
+
+
+class Request(NamedTuple):
+    """Metrics of one thing in CloudWatch, and the labels that they get."""
+
+    metrics: Metrics
+    namespace: str
+    dimensions: Mapping[str, str]
+    labels: Mapping[str, str]
+
+
+class SourceError(Exception):
+    """AWS did not answer; str() is what the aws command said."""
+
+
+def aws(service: str, operation: str, **parameters: Any) -> Any:
+    command = ["aws", service, operation, "--region", os.environ["REGION"], "--output", "json"]
+    result = subprocess.run(
+        [*command, "--cli-input-json", json.dumps(parameters)], capture_output=True, text=True, timeout=30, check=False
+    )
+    if result.returncode != 0:
+        raise SourceError(f"{service} {operation}: {' '.join(result.stderr.split())}")
+    return json.loads(result.stdout)
+
+
+def moment(text: str) -> float:
+    """Seconds since 1970 of a time as the aws command writes it."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def cloudwatch(requests: List[Request], now: datetime) -> List[Sample]:
+    """The newest value of each metric; of a count, that of the newest minute."""
+    end = now.replace(second=0, microsecond=0) - DELAY
+    minute = (end - timedelta(minutes=1)).timestamp()
+    wanted = [(name, *metric, request) for request in requests for name, metric in request.metrics.items()]
+    if not wanted:
+        return []
+    queries = [
+        {
+            "Id": f"q{number}",
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": request.namespace,
+                    "MetricName": metric,
+                    "Dimensions": [{"Name": name, "Value": value} for name, value in request.dimensions.items()],
+                },
+                "Period": 60,
+                "Stat": statistic,
+            },
+        }
+        for number, (_, metric, statistic, _, request) in enumerate(wanted)
+    ]
+    answer = aws(
+        "cloudwatch",
+        "get-metric-data",
+        MetricDataQueries=queries,
+        StartTime=(end - LOOK_BACK).isoformat(),
+        EndTime=end.isoformat(),
+    )
+    results = {result["Id"]: result for result in answer["MetricDataResults"]}
+    samples: List[Sample] = []
+    for number, (name, _, statistic, factor, request) in enumerate(wanted):
+        result = results[f"q{number}"]
+        values = dict(zip(map(moment, result["Timestamps"]), result["Values"]))
+        if statistic == "Sum":
+            # For a minute without an error nothing is sent, and what an older minute had is over.
+            samples.append((name, request.labels, values.get(minute, 0) * factor))
+        elif values:
+            samples.append((name, request.labels, values[max(values)] * factor))
+    return samples
+
+
+def database(now: datetime) -> List[Sample]:
+    identifier = os.environ["PREFIX"]
+    labels = {"instance_identifier": identifier}
+    [instance] = aws("rds", "describe-db-instances", DBInstanceIdentifier=identifier)["DBInstances"]
+    samples: List[Sample] = [("aws_rds_allocated_storage_bytes", labels, instance["AllocatedStorage"] * 2**30)]
+    if "LatestRestorableTime" in instance:  # not before the first backup
+        samples.append(("aws_rds_latest_restorable_time_seconds", labels, moment(instance["LatestRestorableTime"])))
+    return samples + cloudwatch([Request(DATABASE, "AWS/RDS", {"DBInstanceIdentifier": identifier}, labels)], now)
+
+
+def load_balancers(now: datetime) -> List[Sample]:
+    """Those that the controller of the cluster has made, found by the tag that it gives them."""
+    found = aws(
+        "resourcegroupstaggingapi",
+        "get-resources",
+        TagFilters=[{"Key": "elbv2.k8s.aws/cluster", "Values": [os.environ["PREFIX"]]}],
+        ResourceTypeFilters=["elasticloadbalancing:loadbalancer", "elasticloadbalancing:targetgroup"],
+    )["ResourceTagMappingList"]
+    names = [resource["ResourceARN"].split(":", 5)[5] for resource in found]
+    groups = [name for name in names if name.startswith("targetgroup/")]
+    requests = []
+    for balancer in (name[len("loadbalancer/") :] for name in names if name.startswith("loadbalancer/app/")):
+        labels, dimensions = {"load_balancer": balancer.split("/")[1]}, {"LoadBalancer": balancer}
+        requests.append(Request(LOAD_BALANCER, "AWS/ApplicationELB", dimensions, labels))
+        for group in groups:
+            requests.append(
+                Request(
+                    TARGET_GROUP,
+                    "AWS/ApplicationELB",
+                    {**dimensions, "TargetGroup": group},
+                    {**labels, "target_group": group.split("/")[1]},
+                )
+            )
+    return cloudwatch(requests, now)
+
+
+def backups(_: datetime) -> List[Sample]:
+    """The newest complete copy in the vault of AWS Backup, or 0; nothing where no vault is kept."""
+    vault = os.environ.get("BACKUP_VAULT")
+    if not vault:
+        return []
+    points = aws("backup", "list-recovery-points-by-backup-vault", BackupVaultName=vault)["RecoveryPoints"]
+    times = [moment(point["CreationDate"]) for point in points if point["Status"] == "COMPLETED"]
+    return [("aws_backup_recovery_point_time_seconds", {"vault": vault}, max(times, default=0))]
+
+
+def snapshots(_: datetime) -> List[Sample]:
+    """The newest complete snapshot of the data volume, or 0."""
+    volume = os.environ["VOLUME_ID"]
+    wanted = [{"Name": "volume-id", "Values": [volume]}, {"Name": "status", "Values": ["completed"]}]
+    found = aws("ec2", "describe-snapshots", OwnerIds=["self"], Filters=wanted)["Snapshots"]
+    times = [moment(snapshot["StartTime"]) for snapshot in found]
+    return [("aws_ebs_snapshot_time_seconds", {"volume": volume}, max(times, default=0))]
+
+
+SOURCES = {"backup": backups, "elasticloadbalancing": load_balancers, "rds": database, "snapshots": snapshots}
+
+
+def write(samples: List[Sample], file: Path) -> None:
+    """Whole or not at all: node-exporter may read at any moment."""
+    lines = []
+    for name in sorted({name for name, _, _ in samples}):
+        lines.append(f"# TYPE {name} gauge")
+        for _, labels, value in (sample for sample in samples if sample[0] == name):
+            inside = ",".join(f'{label}="{text}"' for label, text in labels.items())
+            lines.append(f"{name}{{{inside}}} {float(value)!r}")
+    draft = file.with_suffix(".draft")
+    draft.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    draft.replace(file)
+
+
+def main(file: Path) -> None:
+    now = datetime.now(timezone.utc)
+    samples: List[Sample] = []
+    errors = []
+    for source, collect in SOURCES.items():
+        try:
+            samples += collect(now)
+            up = 1
+        except (SourceError, subprocess.TimeoutExpired) as error:
+            errors.append(str(error))
+            up = 0
+        samples.append(("aws_metrics_up", {"source": source}, up))
+    write(samples, file)
+    if errors:
+        sys.exit("\n".join(errors))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,158 @@
+"""The script that asks AWS, against the simulator: what it asks for has to be a call that AWS knows."""
+
+import ast
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+
+from monitoring.bundle import HERE
+from simulator.process import Simulator, clean_environment, start, stop
+
+SCRIPT = HERE / "scripts" / "aws_metrics.py"
+COMMAND = Path(__file__).with_name("aws_command.py")
+REGION = "us-east-1"
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    directory = tmp_path_factory.mktemp("aws")
+    yield start(directory)
+    stop(directory)
+
+
+@pytest.fixture(scope="module")
+def client(aws: Simulator) -> Callable[[str], Any]:
+    credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    return lambda service: boto3.client(service, region_name=REGION, endpoint_url=aws.endpoint, **credentials)
+
+
+@pytest.fixture(scope="module")
+def volume(client: Callable[[str], Any]) -> str:
+    """A database, a load balancer and a volume, with what CloudWatch would have measured three minutes ago."""
+    ec2, elbv2, metrics = client("ec2"), client("elbv2"), client("cloudwatch")
+    client("rds").create_db_instance(
+        DBInstanceIdentifier="acme",
+        DBInstanceClass="db.t4g.medium",
+        Engine="postgres",
+        AllocatedStorage=20,
+        MasterUsername="postgres",
+        MasterUserPassword="password",
+    )
+    tags = [{"Key": "elbv2.k8s.aws/cluster", "Value": "acme"}]
+    subnets = [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"][:2]]
+    [balancer] = elbv2.create_load_balancer(Name="api", Subnets=subnets, Tags=tags)["LoadBalancers"]
+    elbv2.create_load_balancer(Name="of-somebody-else", Subnets=subnets)
+    [network] = ec2.describe_vpcs()["Vpcs"]
+    [group] = elbv2.create_target_group(Name="pods", Protocol="HTTP", Port=3000, VpcId=network["VpcId"], Tags=tags)[
+        "TargetGroups"
+    ]
+    of_balancer = {"LoadBalancer": balancer["LoadBalancerArn"].split(":loadbalancer/")[1]}
+    of_group = of_balancer | {"TargetGroup": group["TargetGroupArn"].split(":")[5]}
+    minute = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=3)
+    for namespace, name, value, dimensions, at in (
+        ("AWS/RDS", "CPUUtilization", 42, {"DBInstanceIdentifier": "acme"}, minute),
+        ("AWS/ApplicationELB", "RequestCount", 600, of_balancer, minute),
+        ("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", 30, of_balancer, minute),
+        # This one is over: it must not be told again and again.
+        ("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", 60, of_balancer, minute - timedelta(minutes=2)),
+        ("AWS/ApplicationELB", "HealthyHostCount", 2, of_group, minute - timedelta(minutes=1)),
+    ):
+        named = [{"Name": key, "Value": text} for key, text in dimensions.items()]
+        metrics.put_metric_data(
+            Namespace=namespace,
+            MetricData=[{"MetricName": name, "Dimensions": named, "Timestamp": at, "Value": value}],
+        )
+    client("backup").create_backup_vault(BackupVaultName="acme")
+    volume: str = ec2.create_volume(AvailabilityZone=f"{REGION}a", Size=20)["VolumeId"]
+    ec2.create_snapshot(VolumeId=volume)
+    return volume
+
+
+def ask(aws: Simulator, directory: Path, **variables: str) -> tuple[int, str, dict[str, float]]:
+    """Exit code, errors, and the metrics by name and labels."""
+    (directory / "aws").symlink_to(COMMAND)
+    variables |= {"PATH": f"{directory}:{Path(sys.executable).parent}:{os.environ['PATH']}", "REGION": REGION}
+    environment = clean_environment(os.environ) | aws.environment(REGION) | variables
+    file = directory / "aws.prom"
+    result = subprocess.run(
+        [sys.executable, SCRIPT, file], env=environment, capture_output=True, text=True, check=False
+    )
+    samples = re.findall(r"^(\w+\{.*\}) (\S+)$", file.read_text(), re.MULTILINE)
+    assert [path.name for path in directory.iterdir() if path.suffix == ".draft"] == []
+    return result.returncode, result.stderr, {name: float(value) for name, value in samples}
+
+
+@pytest.mark.slow
+def test_it_tells_what_aws_measured(aws: Simulator, volume: str, tmp_path: Path) -> None:
+    code, errors, found = ask(aws, tmp_path, PREFIX="acme", VOLUME_ID=volume, BACKUP_VAULT="acme")
+
+    assert (code, errors) == (0, "")
+    now = datetime.now(UTC).timestamp()
+    assert now - 60 < found.pop(f'aws_ebs_snapshot_time_seconds{{volume="{volume}"}}') <= now
+    assert found.pop('aws_rds_latest_restorable_time_seconds{instance_identifier="acme"}') > now - 60
+    assert found == {
+        'aws_alb_elb_5xx_per_second{load_balancer="api"}': 0.5,
+        'aws_alb_healthy_hosts{load_balancer="api",target_group="pods"}': 2,
+        'aws_alb_requests_per_second{load_balancer="api"}': 10,
+        'aws_alb_target_5xx_per_second{load_balancer="api"}': 0,
+        'aws_backup_recovery_point_time_seconds{vault="acme"}': 0,
+        'aws_metrics_up{source="backup"}': 1,
+        'aws_metrics_up{source="elasticloadbalancing"}': 1,
+        'aws_metrics_up{source="rds"}': 1,
+        'aws_metrics_up{source="snapshots"}': 1,
+        'aws_rds_allocated_storage_bytes{instance_identifier="acme"}': 20 * 2**30,
+        'aws_rds_cpu_utilization_percent{instance_identifier="acme"}': 42,
+    }
+
+
+@pytest.mark.slow
+def test_what_is_not_there_takes_nothing_else_with_it(aws: Simulator, volume: str, tmp_path: Path) -> None:
+    code, errors, found = ask(aws, tmp_path, PREFIX="absent", VOLUME_ID=volume)
+
+    assert code == 1
+    assert errors.startswith("rds describe-db-instances: ")
+    assert found['aws_metrics_up{source="rds"}'] == 0
+    assert found['aws_metrics_up{source="snapshots"}'] == 1
+    assert f'aws_ebs_snapshot_time_seconds{{volume="{volume}"}}' in found
+    assert not [name for name in found if name.startswith(("aws_rds", "aws_backup"))]
+
+
+@pytest.fixture
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("aws_metrics", SCRIPT)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_only_a_complete_copy_counts_as_a_backup(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    points = [
+        {"Status": "COMPLETED", "CreationDate": "2026-11-01T05:00:00+00:00"},
+        {"Status": "COMPLETED", "CreationDate": "2026-11-02T05:00:00Z"},
+        {"Status": "PARTIAL", "CreationDate": "2026-11-03T05:00:00+00:00"},
+    ]
+    monkeypatch.setenv("BACKUP_VAULT", "acme")
+    monkeypatch.setattr(script, "aws", lambda *_, **__: {"RecoveryPoints": points})
+
+    expected = datetime(2026, 11, 2, 5, tzinfo=UTC).timestamp()
+    assert script.backups(datetime.now(UTC)) == [
+        ("aws_backup_recovery_point_time_seconds", {"vault": "acme"}, expected)
+    ]
+
+
+def test_the_python_of_amazon_linux_can_read_it() -> None:
+    ast.parse(SCRIPT.read_text(), feature_version=(3, 9))
+    with pytest.raises(SyntaxError):
+        ast.parse("match 1:\n    case 1: pass", feature_version=(3, 9))
