@@ -1,7 +1,7 @@
-"""Real Prometheus and Alertmanager with our configuration: errors of an HTTP service become a message, and end as one.
+"""Real Prometheus and Alertmanager with our configuration: errors of a service become a message, and end as one.
 
-What differs from the host: time runs sixty times as fast, the API is found at an address instead of a name, and the topic
-is that of the simulated AWS, with a queue behind it.
+What differs from the host: time runs sixty times as fast, the API is found at an address instead of a name, and the
+topic is that of the simulated AWS, with a queue behind it.
 """
 
 import json
