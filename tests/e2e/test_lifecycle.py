@@ -101,6 +101,52 @@ def test_one_setting_changes_one_stack(deployed: Project) -> None:
     assert deployed.make("plan", DETAILED_EXITCODE="1").code == 0
 
 
+@pytest.mark.parametrize(
+    ("file", "before", "after"),
+    [
+        ("pins.yaml", r"^amazon_linux: \S+", "amazon_linux: 2023.13.20261102.0-kernel-6.18-x86_64"),
+        ("host/mount-data.sh", r"\Z", "# one more line\n"),
+    ],
+    ids=["image", "user data"],
+)
+def test_another_host_keeps_volume_data_and_address(deployed: Project, file: str, before: str, after: str) -> None:
+    path = deployed.path / "monitoring" / file
+    text = path.read_text()
+    path.write_text(re.sub(before, after, text, count=1, flags=re.MULTILINE))
+    terraform = ("terraform", f"-chdir={deployed.path}/cdktf.out/stacks/monitoring")
+
+    assert deployed.make("synth").code == 0
+    deployed.run(*terraform, "plan", "-out=host.tfplan", **deployed.variables())
+    plan = json.loads(deployed.run(*terraform, "show", "-json", "host.tfplan", **deployed.variables()).output)
+    path.write_text(text)
+
+    actions = {
+        each["type"]: each["change"]["actions"]
+        for each in plan["resource_changes"]
+        if each["change"]["actions"] not in (["no-op"], ["read"])
+    }
+    assert actions.pop("aws_instance") == ["delete", "create"]
+    assert actions.pop("aws_volume_attachment") == ["delete", "create"]
+    # Nothing else is touched, but for the alarms, which name the instance.
+    assert actions == {"aws_cloudwatch_metric_alarm": ["update"]}
+    outputs = plan["output_changes"]
+    assert outputs["monitoring_instance_id"]["actions"] == ["update"]
+    assert outputs["monitoring_private_ip"]["actions"] == outputs["monitoring_volume_id"]["actions"] == ["no-op"]
+
+
+def test_monitoring_does_not_notice_that_the_cluster_is_another_one(deployed: Project) -> None:
+    before = deployed.ids()
+
+    assert deployed.make("destroy", STACK="eks").code == 0
+    assert deployed.make("plan", STACK="monitoring", DETAILED_EXITCODE="1").code == 0
+    assert deployed.make("deploy", STACK="eks").code == 0
+    assert deployed.make("plan", STACK="monitoring", DETAILED_EXITCODE="1").code == 0
+
+    after = deployed.ids()
+    changed = {name.split(".tfstate")[0] for name in before if before[name] != after[name]}
+    assert changed == {"local/eks"}
+
+
 def test_no_secret_is_anywhere_but_in_secrets_manager(deployed: Project) -> None:
     secrets = deployed.client("secretsmanager")
     [secret] = [each["ARN"] for each in secrets.list_secrets()["SecretList"] if ":secret:rds!" in each["ARN"]]
