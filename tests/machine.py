@@ -22,6 +22,7 @@ CACHE = ROOT / ".local" / "machines"
 SUITE = "bookworm"
 PACKAGES = ("dbus", "systemd", "systemd-sysv")
 BOOT_SECONDS, STOP_SECONDS = 120, 120
+OPTIONS = ("--quiet", "--register=no", "--keep-unit", "--link-journal=no", "--resolv-conf=off", "--timezone=off")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -65,8 +66,7 @@ class Machine:
         """Returns when every job of the boot is done. Raises AssertionError with the console when it takes too long."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                ["systemd-nspawn", "--boot", "--quiet", f"--directory={self.disk}", "--register=no", "--keep-unit"]
-                + ["--link-journal=no", "--resolv-conf=off", "--timezone=off", *self._binds],
+                ["systemd-nspawn", "--boot", f"--directory={self.disk}", *OPTIONS, *self._binds],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -11,7 +11,14 @@ from main import build
 from settings import load_settings
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted(path for path in ROOT.glob("**/*.md") if not {".venv", "node_modules"} & set(path.parts))
+NOT_OURS = {".venv", "node_modules", ".local"}
+DOCUMENTS = sorted(
+    document
+    for path in ROOT.iterdir()
+    if path.name not in NOT_OURS
+    for document in (path.glob("**/*.md") if path.is_dir() else [path])
+    if document.suffix == ".md"
+)
 
 
 def test_the_diagram_shows_who_reads_whom(tmp_path: Path) -> None:
