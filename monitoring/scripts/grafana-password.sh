@@ -3,7 +3,10 @@
 set -euo pipefail
 . /etc/monitoring/host.env
 
+# Not a RuntimeDirectory of the unit: systemd would give the file back to root before Grafana starts.
+folder=/run/monitoring/grafana
+install -d -o 472 -g 472 -m 0700 "$folder"
 umask 0077
 aws secretsmanager get-secret-value --region "$REGION" --secret-id "$GRAFANA_SECRET" \
-  --query SecretString --output text >/run/monitoring/grafana/password
-chown 472:472 /run/monitoring/grafana /run/monitoring/grafana/password
+  --query SecretString --output text >"$folder/password"
+chown 472:472 "$folder/password"

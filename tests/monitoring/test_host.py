@@ -1,0 +1,270 @@
+"""The user data and the units of the monitoring host, run by real cloud-init and systemd on a machine of Debian.
+
+What stands in for the rest, because it is not to be had here: `docker run` keeps running as a container would, `aws`
+copies from a folder instead of the bucket and knows a password, and a loop device is the EBS volume.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from modules.monitoring_host import user_data
+from tests import machine
+from tests.machine import Machine
+
+pytestmark = pytest.mark.slow
+
+HERE = Path(__file__).parent
+VOLUME = "vol-0123456789abcdef0"
+DEVICE = f"/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_{VOLUME.replace('-', '')}"
+DATA = "/var/lib/monitoring"
+SERVICES = ("alertmanager", "blackbox", "grafana", "loki", "node-exporter", "prometheus")
+PASSWORD = "canary-in-the-coal-mine"
+
+
+@dataclass
+class Volume:
+    """A disk of one GiB that outlives machines, as a block device of this one."""
+
+    image: Path
+    device: str
+
+    def attach(self, to: Machine) -> None:
+        """EC2 shows the device some time after the start."""
+        numbers = Path(f"/sys/block/{Path(self.device).name}/dev").read_text().strip().split(":")
+        to.run("mkdir", "-p", str(Path(DEVICE).parent))
+        to.run("mknod", DEVICE, "b", *numbers)
+
+    def signature(self) -> str:
+        found = subprocess.run(
+            ["wipefs", "-n", "-i", "-O", "TYPE", self.device], capture_output=True, text=True, check=True
+        )
+        return found.stdout.strip()
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> Iterator[Volume]:
+    image = tmp_path / "volume"
+    with image.open("wb") as file:
+        file.truncate(2**30)
+    device = subprocess.run(
+        ["losetup", "--find", "--show", image], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    yield Volume(image, device)
+    subprocess.run(["losetup", "--detach", device], check=True)
+
+
+@pytest.fixture
+def bucket(bundle: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(bundle, tmp_path / "bucket"))
+
+
+Start = Callable[[str], Machine]
+
+
+@pytest.fixture
+def instance(bucket: Path, tmp_path: Path) -> Iterator[Start]:
+    """A new instance with that id, which has not been booted yet."""
+    base = machine.root("cloud-init", "curl", "python3", "xfsprogs")
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "password").write_text(PASSWORD)
+
+    def make(instance_id: str) -> Machine:
+        binds = [f"--bind-ro={bucket}:/bucket", f"--bind-ro={secrets}:/secrets"]
+        made = machines.enter_context(machine.machine(base, tmp_path / instance_id, binds))
+        _install(made.disk, instance_id)
+        return made
+
+    with ExitStack() as machines:
+        yield make
+
+
+def _install(disk: Path, instance_id: str) -> None:
+    """What the image of the instance brings, and what EC2 tells it."""
+    for name in ("aws", "docker"):
+        shutil.copy(HERE / "stand-ins" / name, disk / "usr" / "local" / "bin" / name)
+    (disk / "usr" / "bin" / "docker").symlink_to("../local/bin/docker")
+    shutil.copy(HERE / "stand-ins" / "docker.service", disk / "etc" / "systemd" / "system")
+    configuration = yaml.safe_load(
+        user_data(
+            {
+                "CONFIG_BUCKET": "acme-monitoring",
+                "GRAFANA_SECRET": "acme-monitoring/grafana",
+                "NAMESPACE": "acme/monitoring",
+                "REGION": "us-east-1",
+                "VOLUME_ID": VOLUME,
+            }
+        ).replace("$${", "${")
+    )
+    assert configuration.pop("packages") == ["docker"]
+    seed = disk / "var" / "lib" / "cloud" / "seed" / "nocloud"
+    seed.mkdir(parents=True)
+    (seed / "meta-data").write_text(f"instance-id: {instance_id}\n")
+    (seed / "user-data").write_text(f"#cloud-config\n{yaml.safe_dump(configuration)}")
+    # The network is that of this machine.
+    (disk / "etc" / "cloud" / "cloud.cfg.d" / "99-test.cfg").write_text(
+        "datasource_list: [NoCloud]\nnetwork: {config: disabled}\n"
+    )
+
+
+def wait(what: Callable[[], bool], seconds: float = 60) -> bool:
+    until = time.monotonic() + seconds
+    while not (done := what()) and time.monotonic() < until:
+        time.sleep(0.5)
+    return done
+
+
+def active(host: Machine) -> set[str]:
+    """The services of ours that run."""
+    states = host.run("systemctl", "is-active", *SERVICES, check=False).stdout.split()
+    return {service for service, state in zip(SERVICES, states, strict=True) if state == "active"}
+
+
+def runs(host: Machine) -> bool:
+    return active(host) == set(SERVICES)
+
+
+def pids(host: Machine) -> dict[str, str]:
+    return {
+        service: host.run("systemctl", "show", "--property=MainPID", "--value", service).stdout.strip()
+        for service in SERVICES
+    }
+
+
+def announce(bucket: Path) -> None:
+    """Write the sums of what is in the bucket, as a deploy does at its end."""
+    files = sorted(path for path in bucket.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
+    sums = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(bucket)}\n" for path in files)
+    (bucket / "SHA256SUMS").write_text("".join(sums))
+
+
+def look(host: Machine) -> int:
+    """Let the host look into the bucket now, and not within the next minute; the exit code."""
+    return host.run("systemctl", "start", "monitoring-config.service", check=False).returncode
+
+
+def test_one_life_of_a_volume(instance: Start, volume: Volume, bucket: Path) -> None:
+    first = instance("i-1")
+    first.boot()
+
+    # The volume is late: until it is there, nothing runs and nothing is written in its place.
+    assert wait(lambda: first.run("systemctl", "is-active", "monitoring-data", check=False).stdout == "activating\n")
+    time.sleep(3)
+    assert active(first) == set()
+    assert first.run("ls", "-A", DATA, check=False).stdout == ""
+    volume.attach(first)
+    assert wait(lambda: runs(first)), first.run("journalctl", "--no-pager").stdout[-6000:]
+    assert first.run("findmnt", "--noheadings", "--output=FSTYPE,SOURCE", DATA).stdout.split() == ["xfs", DEVICE]
+    identity = first.run("blkid", "--output=value", "--match-tag=UUID", DEVICE).stdout
+    first.run("touch", f"{DATA}/loki/marker")
+
+    # The password is in memory, for Grafana alone.
+    assert first.run("cat", "/run/monitoring/grafana/password").stdout == PASSWORD
+    assert first.run("stat", "--format=%a %u", "/run/monitoring/grafana/password").stdout == "600 472\n"
+    assert first.run("findmnt", "--noheadings", "--output=FSTYPE", "--target=/run/monitoring").stdout == "tmpfs\n"
+    on_disk = subprocess.run(["grep", "-rl", PASSWORD, first.disk], capture_output=True, text=True, check=False)
+    assert on_disk.stdout == ""
+    # AWS answers nothing here, and the user of node-exporter can read that.
+    told = ("setpriv", "--reuid=65534", "--clear-groups", "cat", "/run/monitoring/textfile/aws.prom")
+    assert wait(lambda: 'aws_metrics_up{source="rds"} 0.0' in first.run(*told, check=False).stdout)
+
+    # The same instance again, as after a reboot.
+    first.power_off()
+    first.boot(until="basic.target")  # the next one waits for the volume
+    volume.attach(first)
+    assert wait(lambda: runs(first))
+    assert first.run("ls", f"{DATA}/loki").stdout == "marker\n"
+
+    # Another instance with the same volume.
+    first.power_off()
+    second = instance("i-2")
+    second.boot()
+    volume.attach(second)
+    assert wait(lambda: runs(second))
+    assert second.run("ls", f"{DATA}/loki").stdout == "marker\n"
+    assert second.run("blkid", "--output=value", "--match-tag=UUID", DEVICE).stdout == identity
+
+    _changes(second, bucket)
+
+    # Whoever takes the volume away finds nothing written in its place.
+    second.run("umount", "--lazy", DATA)
+    second.run("systemctl", "restart", "loki", check=False)
+    assert second.run("systemctl", "show", "--property=AssertResult", "--value", "loki").stdout == "no\n"
+    assert active(second) == {*SERVICES} - {"loki"}
+    assert second.run("ls", "-A", DATA).stdout == ""
+
+
+def _changes(host: Machine, bucket: Path) -> None:
+    """What a deploy uploads reaches what it is about, and nothing else."""
+    before, release = pids(host), host.run("readlink", "/etc/monitoring/config").stdout
+    assert look(host) == 0
+    assert pids(host) == before
+
+    rules = bucket / "prometheus" / "rules" / "platform.yml"
+    rules.write_text(rules.read_text() + "# one more line\n")
+    # In the middle of the uploads the sums are still those of before.
+    assert look(host) == 0
+    announce(bucket)
+    sums = (bucket / "SHA256SUMS").read_text()
+    (bucket / "SHA256SUMS").write_text(sums.replace(sums[:8], "01234567", 1))
+    assert look(host) != 0
+    assert host.run("readlink", "/etc/monitoring/config").stdout == release
+    assert pids(host) == before
+
+    announce(bucket)
+    assert look(host) == 0
+    assert host.run("cat", "/run/reloaded").stdout == "prometheus\n"
+    assert pids(host) == before
+    assert "# one more line" in host.run("cat", "/etc/monitoring/config/prometheus/rules/platform.yml").stdout
+
+    unit = bucket / "units" / "loki.service"
+    unit.write_text(unit.read_text().replace("Description=Loki", "Description=Another Loki"))
+    announce(bucket)
+    assert look(host) == 0
+    assert wait(lambda: runs(host))
+    assert {service for service, pid in pids(host).items() if pid != before[service]} == {"loki"}
+
+    dashboard = bucket / "dashboards" / "more.json"
+    dashboard.parent.mkdir(exist_ok=True)
+    dashboard.write_text("{}")
+    announce(bucket)
+    before = pids(host)
+    assert look(host) == 0
+    # Grafana looks for changed dashboards by itself.
+    assert pids(host) == before
+
+
+def test_what_another_file_system_is_on_is_never_formatted(instance: Start, volume: Volume) -> None:
+    subprocess.run(["mkfs.ext4", "-q", volume.device], check=True)
+    host = instance("i-3")
+    host.boot()
+    volume.attach(host)
+
+    assert wait(lambda: host.run("systemctl", "is-failed", "monitoring-data", check=False).stdout == "failed\n")
+    assert "carries ext4 and no xfs: refusing to format it" in host.run("journalctl", "--unit=monitoring-data").stdout
+    assert volume.signature() == "ext4"
+    assert active(host) == set()
+    assert host.run("ls", "-A", DATA, check=False).stdout == ""
+
+
+def test_systemd_knows_every_line_of_the_units(instance: Start, bucket: Path) -> None:
+    host = instance("i-4")
+    for unit in (bucket / "units").iterdir():
+        shutil.copy(unit, host.disk / "etc" / "systemd" / "system")
+    host.boot()
+    # The programs that they start come with the configuration.
+    host.run("cp", "-r", "/bucket", "/etc/monitoring/config")
+    host.run("chmod", "-R", "0755", "/etc/monitoring/config/scripts")
+    units = [path.name for path in (bucket / "units").iterdir()]
+    units += ["monitoring-data.service", "monitoring-config.service", "monitoring-config.timer"]
+    verified = host.run("systemd-analyze", "verify", *(f"/etc/systemd/system/{unit}" for unit in units), check=False)
+    assert (verified.returncode, verified.stderr) == (0, "")
