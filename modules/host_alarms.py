@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from imports.aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from imports.engine import Construct
 from modules.alarm_topic import alarm_topic
+from modules.instance_repair import instance_repair
 
 HEARTBEAT = "Heartbeat"
 
@@ -28,26 +29,9 @@ class HostAlarms(Construct):
 
         topic = alarm_topic(self, name=f"{name}-monitoring", key_arn=key_arn, emails=emails)
 
-        for key, metric, action, minutes, description in (
-            ("recovery", "StatusCheckFailed_System", "recover", 2, "The hardware below it failed: EC2 moves the host"),
-            ("reboot", "StatusCheckFailed_Instance", "reboot", 5, "The host does not answer: EC2 reboots it"),
-        ):
-            CloudwatchMetricAlarm(
-                self,
-                key,
-                alarm_name=f"{name}-monitoring-{key}",
-                alarm_description=description,
-                namespace="AWS/EC2",
-                metric_name=metric,
-                dimensions={"InstanceId": instance_id},
-                statistic="Maximum",
-                period=60,
-                evaluation_periods=minutes,
-                comparison_operator="GreaterThanThreshold",
-                threshold=0,
-                alarm_actions=[f"arn:aws:automate:{region}:ec2:{action}", topic.arn],
-                ok_actions=[topic.arn],
-            )
+        instance_repair(
+            self, name=f"{name}-monitoring", region=region, instance_id=instance_id, topic_arn=topic.arn
+        )
         CloudwatchMetricAlarm(
             self,
             "dead_mans_switch",

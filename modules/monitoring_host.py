@@ -5,23 +5,18 @@ from ipaddress import IPv4Network
 
 import yaml
 
-from imports.aws.data_aws_ami import DataAwsAmi, DataAwsAmiFilter
 from imports.aws.ebs_volume import EbsVolume
-from imports.aws.instance import (
-    Instance,
-    InstanceMetadataOptions,
-    InstanceNetworkInterface,
-    InstanceRootBlockDevice,
-)
+from imports.aws.instance import InstanceNetworkInterface
 from imports.aws.network_interface import NetworkInterface
 from imports.aws.security_group import SecurityGroup
 from imports.aws.volume_attachment import VolumeAttachment
 from imports.aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
 from imports.aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from imports.engine import Construct, TerraformResourceLifecycle
+from modules.amazon_linux import amazon_linux_host
 from modules.literal import literal
 from modules.volume_snapshots import TAG
-from monitoring.bundle import HERE, PINS
+from monitoring.bundle import HERE
 from observability import MonitoringSettings
 
 HOST_FILES = {
@@ -100,32 +95,17 @@ class MonitoringHost(Construct):
             tags={"Name": f"{name}-monitoring-data", TAG: f"{name}-monitoring"},
             lifecycle=TerraformResourceLifecycle(prevent_destroy=protected),
         )
-        image = DataAwsAmi(
+        instance = amazon_linux_host(
             self,
-            "image",
-            owners=["amazon"],
-            include_deprecated=True,  # a release counts as that after three months, and still starts
-            filter=[DataAwsAmiFilter(name="name", values=[f"al2023-ami-{PINS['amazon_linux']}"])],
-        )
-        instance = Instance(
-            self,
-            "instance",
-            ami=image.id,
+            name=f"{name}-monitoring",
             instance_type=settings.instance_type,
-            iam_instance_profile=instance_profile,
+            instance_profile=instance_profile,
+            disk_gb=30,
+            key_arn=key_arn,
+            tags=tags,
             network_interface=[InstanceNetworkInterface(network_interface_id=interface.id, device_index=0)],
-            metadata_options=InstanceMetadataOptions(
-                http_endpoint="enabled",
-                http_tokens="required",
-                http_put_response_hop_limit=1,  # containers share the network of the host
-                instance_metadata_tags="disabled",
-            ),
-            root_block_device=InstanceRootBlockDevice(
-                volume_type="gp3", volume_size=30, encrypted=True, kms_key_id=key_arn, tags=dict(tags)
-            ),
             user_data=user_data({**host_env, "VOLUME_ID": volume.id}),
             user_data_replace_on_change=True,
-            tags={"Name": f"{name}-monitoring"},
         )
         VolumeAttachment(
             self,
