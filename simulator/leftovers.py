@@ -47,6 +47,7 @@ LISTINGS = (
     ("s3", "list_buckets", "Buckets[].Name"),
     ("secretsmanager", "list_secrets", "SecretList[].Name"),
     ("sns", "list_topics", "Topics[].TopicArn"),
+    ("ssm", "describe_parameters", "Parameters[?!starts_with(Name, '/aws/')].Name"),
 )
 
 

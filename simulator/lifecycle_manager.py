@@ -13,6 +13,7 @@ SERVICE = "dlm"  # as it stands in the signature of a request
 
 def application(account: str = "123456789012", region: str = "us-east-1") -> Flask:
     app = Flask(__name__)
+    app.url_map.strict_slashes = False  # the provider sends one at the end, boto3 does not
     policies: dict[str, dict[str, Any]] = {}
 
     def policy_of(arn_or_id: str) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def application(account: str = "123456789012", region: str = "us-east-1") -> Fla
         named = ("PolicyId", "Description", "State", "Tags")
         return jsonify(Policies=[{name: policy[name] for name in named} for policy in policies.values()])
 
-    @app.get("/policies/<key>/")
+    @app.get("/policies/<key>")
     def read(key: str) -> Response:
         return jsonify(Policy=policy_of(key))
 
@@ -59,12 +60,12 @@ def application(account: str = "123456789012", region: str = "us-east-1") -> Fla
     def update(key: str) -> Response:
         policy = policy_of(key)
         policy.update({name: value for name, value in request.get_json().items() if name in policy})
-        return jsonify()
+        return jsonify({})
 
-    @app.delete("/policies/<key>/")
+    @app.delete("/policies/<key>")
     def delete(key: str) -> Response:
         del policies[policy_of(key)["PolicyId"]]
-        return jsonify()
+        return jsonify({})
 
     @app.get("/tags/<path:arn>")
     def tags(arn: str) -> Response:
@@ -73,12 +74,12 @@ def application(account: str = "123456789012", region: str = "us-east-1") -> Fla
     @app.post("/tags/<path:arn>")
     def tag(arn: str) -> Response:
         policy_of(arn)["Tags"].update(request.get_json()["Tags"])
-        return jsonify()
+        return jsonify({})
 
     @app.delete("/tags/<path:arn>")
     def untag(arn: str) -> Response:
         for key in request.args.getlist("tagKeys"):
             policy_of(arn)["Tags"].pop(key, None)
-        return jsonify()
+        return jsonify({})
 
     return app

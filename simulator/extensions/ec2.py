@@ -1,9 +1,8 @@
-"""EC2: tags of launch templates, network interfaces of what is gone, releases of Amazon Linux.
+"""EC2: tags of launch templates, network interfaces of NAT gateways, releases of Amazon Linux.
 
 - moto stores the tags of a launch template, sent as a tag specification for launch-template, in the data of the
   template as well. Terraform then finds a tag specification that nobody wrote, at every plan.
-- moto keeps the network interface of a NAT gateway when it deletes the gateway. One that was given to an
-  instance stays attached when the instance is terminated.
+- moto keeps the network interface of a NAT gateway when it deletes the gateway.
 - moto knows a few images by name. Here every release of Amazon Linux 2023 exists as soon as somebody asks for it.
 """
 
@@ -12,7 +11,6 @@ import re
 from typing import Any
 
 from moto.ec2.models.amis import Ami, AmiBackend
-from moto.ec2.models.instances import Instance
 from moto.ec2.models.launch_templates import LaunchTemplateVersion
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 
@@ -22,7 +20,7 @@ AMAZON = "137112412989"
 
 def apply() -> None:
     create, delete = LaunchTemplateVersion.__init__, NatGatewayBackend.delete_nat_gateway
-    terminate, describe = Instance.terminate, AmiBackend.describe_images
+    describe = AmiBackend.describe_images
 
     def init(self: Any, template: Any, number: int, data: dict[str, Any], description: str) -> None:
         specifications = [
@@ -67,15 +65,6 @@ def apply() -> None:
                 )
         return describe(self, ami_ids, filters, exec_users, owners)
 
-    def terminate_instance(self: Any) -> Any:
-        state = terminate(self)
-        for interface in list(self.nics.values()):
-            if not interface.delete_on_termination:
-                interface.instance = interface.attachment_id = interface.device_index = None
-                interface.status = "available"
-        return state
-
-    Instance.terminate = terminate_instance  # type: ignore[method-assign]
     AmiBackend.describe_images = describe_images  # type: ignore[method-assign]
     LaunchTemplateVersion.__init__ = init  # type: ignore[method-assign]
     NatGatewayBackend.delete_nat_gateway = delete_nat_gateway  # type: ignore[method-assign]

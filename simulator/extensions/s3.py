@@ -1,7 +1,9 @@
-"""S3: lifecycle rules and bucket policies as the state bucket needs them.
+"""S3: lifecycle rules, bucket policies and old versions as our buckets need them.
 
 - moto drops NewerNoncurrentVersions: the provider waits three minutes for the rule that it wrote, and fails.
 - moto ignores the conditions of a bucket policy: "deny whatever is not TLS" denies everything.
+- moto deletes all versions of a key in a bucket that has ceased to be versioned, and fails where a deletion left a
+  marker. Terraform ends the versions before it empties the bucket, and then tries for a quarter of an hour.
 """
 
 import fnmatch
@@ -9,7 +11,7 @@ import re
 from typing import Any
 
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.responses import S3Response
 
 # Loopback speaks plain HTTP; what comes in counts as TLS, as it would be on the way to AWS.
@@ -18,7 +20,7 @@ REQUEST = {"aws:securetransport": "true"}
 
 def apply() -> None:
     set_lifecycle, get_lifecycle = FakeBucket.set_lifecycle, S3Response.get_bucket_lifecycle
-    is_action_permitted = IAMPolicyStatement.is_action_permitted
+    is_action_permitted, delete = IAMPolicyStatement.is_action_permitted, S3Backend.delete_object
 
     def remember(self: Any, rules: list[dict[str, Any]]) -> None:
         set_lifecycle(self, rules)
@@ -41,6 +43,19 @@ def apply() -> None:
             return PermissionResult.NEUTRAL
         return is_action_permitted(self, action, *args, **arguments)
 
+    def delete_object(
+        self: Any, bucket_name: str, key_name: str, version_id: str | None = None, bypass: bool = False
+    ) -> Any:
+        bucket = self.get_bucket(bucket_name)
+        status = bucket.versioning_status
+        if version_id and status == "Suspended":
+            bucket.versioning_status = "Enabled"
+        try:
+            return delete(self, bucket_name, key_name, version_id, bypass)
+        finally:
+            bucket.versioning_status = status
+
+    S3Backend.delete_object = delete_object  # type: ignore[method-assign]
     FakeBucket.set_lifecycle = remember  # type: ignore[method-assign]
     S3Response.get_bucket_lifecycle = show  # type: ignore[method-assign]
     IAMPolicyStatement.is_action_permitted = permitted  # type: ignore[method-assign]

@@ -53,6 +53,35 @@ def test_a_bucket_policy_that_denies_plain_http_lets_the_rest_in(aws: Aws) -> No
     assert s3.get_object(Bucket="tls-only", Key="state")["Body"].read() == b"1"
 
 
+@missing_in_moto(AssertionError, r"\[\] == \[")
+def test_a_bucket_that_was_versioned_is_emptied_version_by_version(aws: Aws) -> None:
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="suspended")
+    s3.put_bucket_versioning(Bucket="suspended", VersioningConfiguration={"Status": "Enabled"})
+    first, second = (s3.put_object(Bucket="suspended", Key="file", Body=body)["VersionId"] for body in (b"1", b"2"))
+    s3.put_bucket_versioning(Bucket="suspended", VersioningConfiguration={"Status": "Suspended"})
+
+    s3.delete_object(Bucket="suspended", Key="file", VersionId=second)
+
+    left = s3.list_object_versions(Bucket="suspended").get("Versions", [])
+    assert [each["VersionId"] for each in left] == [first]
+
+
+@missing_in_moto(ClientError, "500|Internal Server Error")
+def test_a_bucket_that_was_versioned_is_emptied_of_what_a_deletion_left(aws: Aws) -> None:
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="marked")
+    s3.put_bucket_versioning(Bucket="marked", VersioningConfiguration={"Status": "Enabled"})
+    version = s3.put_object(Bucket="marked", Key="file", Body=b"1")["VersionId"]
+    marker = s3.delete_object(Bucket="marked", Key="file")["VersionId"]
+    s3.put_bucket_versioning(Bucket="marked", VersioningConfiguration={"Status": "Suspended"})
+
+    both = [{"Key": "file", "VersionId": each} for each in (version, marker)]
+    s3.delete_objects(Bucket="marked", Delete={"Objects": both})
+
+    s3.delete_bucket(Bucket="marked")
+
+
 @missing_in_moto(AssertionError, "launch-template")
 def test_a_launch_template_does_not_take_its_own_tags_for_those_of_instances(aws: Aws) -> None:
     ec2 = aws("ec2")
@@ -75,13 +104,15 @@ def test_a_launch_template_does_not_take_its_own_tags_for_those_of_instances(aws
 @missing_in_moto(AssertionError, "eni-")
 def test_a_nat_gateway_takes_its_network_interface_with_it(aws: Aws) -> None:
     ec2 = aws("ec2")
+    before = ec2.describe_network_interfaces()["NetworkInterfaces"]
     subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
     gateway = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
     ec2.delete_nat_gateway(NatGatewayId=gateway)
     ec2.release_address(AllocationId=address)
 
-    assert [each["NetworkInterfaceId"] for each in ec2.describe_network_interfaces()["NetworkInterfaces"]] == []
+    left = [each for each in ec2.describe_network_interfaces()["NetworkInterfaces"] if each not in before]
+    assert [each["NetworkInterfaceId"] for each in left] == []
 
 
 @missing_in_moto(AssertionError, "None is True")
