@@ -29,9 +29,7 @@ class HostAlarms(Construct):
 
         topic = alarm_topic(self, name=f"{name}-monitoring", key_arn=key_arn, emails=emails)
 
-        instance_repair(
-            self, name=f"{name}-monitoring", region=region, instance_id=instance_id, topic_arn=topic.arn
-        )
+        instance_repair(self, name=f"{name}-monitoring", region=region, instance_id=instance_id, topic_arn=topic.arn)
         CloudwatchMetricAlarm(
             self,
             "dead_mans_switch",
