@@ -18,6 +18,7 @@ from fields import (
     PrivateNetwork,
     Repository,
     RetentionDays,
+    X86InstanceType,
 )
 
 # A node without a way to the internet needs these to pull images, join the cluster and get credentials.
@@ -164,3 +165,16 @@ class DatabaseSettings(Model):
         if max_storage_gb < least:
             raise ValueError(f"leaves no room to grow: write at least {least}")
         return max_storage_gb
+
+
+class RunnerSettings(Model):
+    zone: str | None = Field(default=None, description="one of vpc.zones; leave it out for the first")
+    instance_type: X86InstanceType = Field(
+        default="t3.large", description="an EC2 instance type with x86_64, such as t3.large"
+    )
+    volume_gb: int = Field(default=50, ge=20, le=16384, description="the disk of the host in GiB, 20 to 16384")
+    github_url: Annotated[str, Field(pattern=r"^https://github\.com/[A-Za-z0-9-]+(/[A-Za-z0-9._-]+)?$")] | None = Field(
+        default=None,
+        description="whose jobs it runs, https://github.com/<organization> or https://github.com/<owner>/<repository>; "
+        "leave it out for the organization of iam.github.application_repository",
+    )

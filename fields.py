@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 from importlib.resources import files
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
@@ -9,6 +10,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 PRIVATE_NETWORKS = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+# After the number of the generation a g stands for Graviton, as in t4g or im4gn; before it, as in g4dn, for graphics.
+GRAVITON = re.compile(r"(a1|[a-z]+\d+[a-z]*g[a-z]*)\b")
 
 
 class Model(BaseModel):
@@ -43,6 +46,12 @@ def _known_region(region: str) -> str:
     return region
 
 
+def _x86(instance_type: str) -> str:
+    if GRAVITON.match(instance_type):
+        raise ValueError("has processors of Arm, and the image of the host is for x86_64: write one such as t3.large")
+    return instance_type
+
+
 HOST_NAME = r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
 PrivateNetwork = Annotated[IPv4Network, AfterValidator(_private)]
 ClosedNetwork = Annotated[IPv4Network, AfterValidator(_closed)]
@@ -50,5 +59,6 @@ Region = Annotated[str, AfterValidator(_known_region)]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 InstanceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\d[a-z0-9-]*\.[a-z0-9-]+$")]
 Repository = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(@\d+)?/[A-Za-z0-9._-]+(@\d+)?$")]
+X86InstanceType = Annotated[InstanceType, AfterValidator(_x86)]
 RetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653]
 LOG_RETENTION = "a period that CloudWatch offers, in days: 7, 14, 30, 60, 90, 180, 365 or another one"

@@ -17,6 +17,7 @@ try:
     from stacks.iam import IamStack
     from stacks.monitoring import MonitoringStack
     from stacks.registry import RegistryStack
+    from stacks.runner import RunnerStack
     from stacks.secrets import SecretsStack
     from stacks.state import StateStack
     from stacks.vpc import VpcStack
@@ -35,6 +36,7 @@ def build(app: App, settings: Settings) -> None:
     eks = EksStack(app, settings, vpc=vpc, iam=iam)
     database = DatabaseStack(app, settings, vpc=vpc)
     MonitoringStack(app, settings, vpc=vpc, iam=iam)
+    RunnerStack(app, settings, vpc=vpc, iam=iam)
     addons = AddonsStack(app, settings, vpc=vpc, eks=eks)
     AppStack(app, settings, dns=dns, secrets=secrets, eks=eks, database=database, addons=addons)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from fields import ClosedNetwork, Email, InstanceType, Model
+from fields import ClosedNetwork, Email, Model, X86InstanceType
 
 # Where the histogram of OpenTelemetry has a boundary. Between two of them no quantity is known.
 LATENCY_BOUNDARIES = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
@@ -32,7 +32,7 @@ class SloSettings(Model):
 
 class MonitoringSettings(Model):
     zone: str = Field(description="the zone of the host and of its volume for good, one of vpc.zones")
-    instance_type: InstanceType = Field(
+    instance_type: X86InstanceType = Field(
         default="t3.large", description="an EC2 instance type with x86_64, such as t3.large"
     )
     volume_gb: int = Field(default=100, ge=20, le=16384, description="the data volume in GiB, 20 to 16384")

@@ -88,6 +88,15 @@ class MonitoringOutputs:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunnerOutputs:
+    runner_instance_id: Annotated[str, "Host of the self-hosted runner: its own name for Session Manager."]
+    runner_transfer_bucket_name: Annotated[str, "Bucket through which Ansible sends files to the runner."]
+    runner_token_parameter: Annotated[
+        str, "Name of the SSM parameter from which a runner takes its registration token."
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
 class AddonsOutputs:
     application_namespace: Annotated[str, "Namespace of the application."]
 

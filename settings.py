@@ -8,12 +8,21 @@ from pathlib import Path
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from areas import DatabaseSettings, DnsSettings, EksSettings, IamSettings, RegistrySettings, VpcSettings
+from areas import (
+    DatabaseSettings,
+    DnsSettings,
+    EksSettings,
+    IamSettings,
+    RegistrySettings,
+    RunnerSettings,
+    VpcSettings,
+)
 from fields import Model, Region
 from mistakes import mistakes_of, read_mapping
 from observability import MonitoringSettings
 from workloads import RESERVED_CONNECTIONS, AddonsSettings, AppSettings, max_connections
 
+Host = MonitoringSettings | RunnerSettings
 ENVIRONMENTS = Path(__file__).parent / "environments"
 
 
@@ -36,6 +45,7 @@ class Settings(Model):
     eks: EksSettings
     database: DatabaseSettings
     monitoring: MonitoringSettings
+    runner: RunnerSettings = RunnerSettings()
     addons: AddonsSettings = AddonsSettings()
     app: AppSettings = AppSettings()
 
@@ -64,17 +74,17 @@ class Settings(Model):
             )
         return eks
 
-    @field_validator("monitoring")
+    @field_validator("monitoring", "runner")
     @classmethod
-    def _in_a_zone_of_the_vpc(cls, monitoring: MonitoringSettings, info: ValidationInfo) -> MonitoringSettings:
+    def _in_a_zone_of_the_vpc(cls, host: Host, info: ValidationInfo) -> Host:
         vpc = info.data.get("vpc")
-        if vpc and monitoring.zone not in vpc.zones:
+        if vpc and host.zone and host.zone not in vpc.zones:
             raise PydanticCustomError(
                 "mistake",
                 "is no zone of the VPC: write one of {zones}",
-                {"field": "zone", "value": monitoring.zone, "zones": ", ".join(vpc.zones)},
+                {"field": "zone", "value": host.zone, "zones": ", ".join(vpc.zones)},
             )
-        return monitoring
+        return host
 
     @field_validator("app")
     @classmethod
@@ -142,6 +152,26 @@ class Settings(Model):
     def grafana_secret(self) -> str:
         """Outside of <prefix>/, which the pods of External Secrets may read."""
         return f"{self.prefix}-monitoring/grafana"
+
+    @property
+    def runner_zone(self) -> str:
+        return self.runner.zone or self.vpc.zones[0]
+
+    @property
+    def runner_url(self) -> str:
+        """Whose jobs the runner takes. An id that the settings have behind the name is no part of the address."""
+        owner = self.iam.github.application_repository.split("/")[0].split("@")[0]
+        return self.runner.github_url or f"https://github.com/{owner}"
+
+    @property
+    def runner_bucket(self) -> str:
+        """Through which Ansible sends files to the runner."""
+        return f"{self.prefix}-runner-{self.account}"
+
+    @property
+    def runner_token_parameter(self) -> str:
+        """In SSM: what the next runner registers with."""
+        return f"/{self.prefix}/runner/registration-token"
 
     @property
     def prefix(self) -> str:

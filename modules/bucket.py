@@ -15,10 +15,20 @@ from modules.policy import Statement, document
 
 
 class Bucket(Construct):
-    def __init__(self, scope: Construct, id: str, *, name: str, protected: bool) -> None:
+    """force_destroy is for a bucket whose content nobody misses."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, name: str, protected: bool, force_destroy: bool | None = None
+    ) -> None:
         super().__init__(scope, id)
 
-        bucket = S3Bucket(self, "bucket", bucket=name, lifecycle=TerraformResourceLifecycle(prevent_destroy=protected))
+        bucket = S3Bucket(
+            self,
+            "bucket",
+            bucket=name,
+            force_destroy=force_destroy,
+            lifecycle=TerraformResourceLifecycle(prevent_destroy=protected),
+        )
         self.versioning = S3BucketVersioningA(
             self,
             "versioning",

@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 # Each Terraform process keeps a core busy for seconds before it starts to wait for AWS.
 WORKERS = 2
 # Seconds that AWS, and the simulator as well, lets a stack wait: the longest way has to start first.
-WAITS = {"database": 90, "state": 60, "dns": 30}
+WAITS = {"database": 90, "state": 60, "runner": 60, "dns": 30}
 
 
 def order(needs: Mapping[str, frozenset[str]]) -> list[str]:

@@ -81,6 +81,17 @@ class EksStack(AreaStack):
                 description=f"Prometheus to {target}",
             )
 
+        VpcSecurityGroupIngressRule(
+            self,
+            "runner",
+            security_group_id=cluster.security_group_id,
+            ip_protocol="tcp",
+            from_port=443,
+            to_port=443,
+            cidr_ipv4=str(private_cidr(settings.vpc.cidr, settings.runner_zone)),
+            description="Jobs of the runner to the private endpoint",
+        )
+
         addons = Addons(self, "addons", cluster_name=cluster.name, versions=settings.eks.addon_versions)
         ready = addons.before_nodes(vpc_cni_role_arn=roles.vpc_cni_role_arn)
         groups = Construct(self, "node_groups")

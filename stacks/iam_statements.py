@@ -87,8 +87,8 @@ def monitoring(settings: Settings) -> list[Statement]:
 
 def runner(settings: Settings) -> list[Statement]:
     """Its own registration token and nothing else: a job gets its rights from GitHub's identity, not from the host."""
-    parameter = f"arn:aws:ssm:{settings.region}:{settings.account}:parameter/{settings.prefix}/runner"
-    return [Statement(actions=["ssm:GetParameter"], resources=[f"{parameter}/registration-token"])]
+    parameter = f"arn:aws:ssm:{settings.region}:{settings.account}:parameter{settings.runner_token_parameter}"
+    return [Statement(actions=["ssm:GetParameter"], resources=[parameter])]
 
 
 def plan(settings: Settings) -> list[Statement]:

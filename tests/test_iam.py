@@ -8,7 +8,7 @@ import pytest
 from imports.engine import Testing
 from settings import load_settings
 from stacks.iam import IamStack
-from tests.conftest import Platform, Template, all_of, changed, synth
+from tests.conftest import Platform, Template, all_of, changed, only, synth
 
 ISSUER = "token.actions.githubusercontent.com"
 
@@ -113,6 +113,19 @@ def test_the_deploy_role_handles_roles_of_its_environment_only(template: Templat
         f"{account}:instance-profile/realworld-production-*",
         f"${{aws_iam_openid_connect_provider.{provider}.arn}}",
     }
+
+
+def test_the_runner_reads_its_registration_token_and_nothing_else(template: Template, platform: Platform) -> None:
+    own = [statement for name, statement in statements(template) if name.endswith("-runner")]
+
+    parameter = only(platform("production")["runner"], "aws_ssm_parameter")["name"]
+    assert own == [
+        {
+            "Effect": "Allow",
+            "Action": ["ssm:GetParameter"],
+            "Resource": [f"arn:aws:ssm:us-east-1:444455556666:parameter{parameter}"],
+        }
+    ]
 
 
 def test_the_release_role_touches_images_and_finds_the_cluster(template: Template) -> None:

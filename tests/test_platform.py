@@ -11,7 +11,7 @@ from settings import load_settings
 from tests.conftest import ENVIRONMENTS, Platform, addresses, all_of
 
 IN_CLUSTER = {"addons", "app"}
-STACKS = {"state", "vpc", "iam", "registry", "dns", "secrets", "eks", "database", "monitoring"} | IN_CLUSTER
+STACKS = {"state", "vpc", "iam", "registry", "dns", "secrets", "eks", "database", "monitoring", "runner"} | IN_CLUSTER
 READ = re.compile(r"terraform_remote_state\.(\w+)_state\.outputs\.(\w+)")
 CONTRACTS = {
     name.removesuffix("Outputs").lower(): {field.name for field in dataclasses.fields(contract)}
@@ -76,7 +76,8 @@ def test_no_secret_is_an_output(platform: Platform, environment: str) -> None:
     for template in platform(environment).values():
         for name, output in template["output"].items():
             assert not output.get("sensitive"), name
-            assert name.endswith("_arn") or not re.search(r"password|token|private_key|secret", name)
+            # An ARN or the name of a parameter says where a secret is.
+            assert name.endswith(("_arn", "_parameter")) or not re.search(r"password|token|private_key|secret", name)
             assert not re.search(r"\.(password|secret_string|random_password|private_key)\b", json.dumps(output))
 
 

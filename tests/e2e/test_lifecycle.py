@@ -15,7 +15,7 @@ from tests.project import Project, Result
 
 pytestmark = pytest.mark.slow
 
-STACKS = {"state", "vpc", "iam", "registry", "dns", "secrets", "eks", "database", "monitoring"}
+STACKS = {"state", "vpc", "iam", "registry", "dns", "secrets", "eks", "database", "monitoring", "runner"}
 FIRST_DEPLOY, SECOND_DEPLOY = 300, 120  # seconds at most, on two cores
 EMPTY_PLAN = "No changes: local is as the settings say."
 
@@ -49,7 +49,7 @@ def test_the_first_deploy_builds_everything_and_says_what(first_deploy: Result) 
     assert all(resources > 0 for resources, _, _ in first_deploy.rows.values())
     assert {stack for stack, (_, changed, _) in first_deploy.rows.items() if changed} >= STACKS - {"vpc"}
     assert re.search(r"^ +cluster_name = realworld-local +$", first_deploy.output, re.MULTILINE)
-    assert re.search(r"^9 stacks in \d+ seconds\.$", first_deploy.output, re.MULTILINE)
+    assert re.search(r"^10 stacks in \d+ seconds\.$", first_deploy.output, re.MULTILINE)
     assert first_deploy.seconds < FIRST_DEPLOY
 
 

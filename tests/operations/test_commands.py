@@ -74,7 +74,7 @@ def test_a_stack_that_does_not_exist(project: Project) -> None:
 
     assert message == (
         "STACK: there is no stack eck; there are vpc, dns, secrets, iam, registry, state, database, eks, monitoring, "
-        "addons, app\n"
+        "runner, addons, app\n"
     )
 
 
