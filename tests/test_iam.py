@@ -119,6 +119,7 @@ def test_the_runner_reads_its_registration_token_and_nothing_else(template: Temp
     own = [statement for name, statement in statements(template) if name.endswith("-runner")]
 
     parameter = only(platform("production")["runner"], "aws_ssm_parameter")["name"]
+    assert parameter == "/realworld-production/runner/registration-token", "a workflow and the host know it as this"
     assert own == [
         {
             "Effect": "Allow",

@@ -23,17 +23,20 @@ def test_a_new_account_is_empty(account: Aws) -> None:
 
 
 def test_what_is_made_is_named(account: Aws) -> None:
-    ec2, kms, logs = account("ec2"), account("kms"), account("logs")
+    ec2, kms, logs, ssm = account("ec2"), account("kms"), account("logs"), account("ssm")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
     logs.create_log_group(logGroupName="/aws/eks/cluster")
+    ssm.put_parameter(Name="/runner/token", Value="none", Type="SecureString")
     key = kms.create_key()["KeyMetadata"]["KeyId"]
 
-    assert leftovers(account) == [f"ec2 {subnet}", f"ec2 {vpc}", "logs /aws/eks/cluster", f"kms {key}"]
+    found = [f"ec2 {subnet}", f"ec2 {vpc}", "logs /aws/eks/cluster", "ssm /runner/token", f"kms {key}"]
+    assert leftovers(account) == found
 
     ec2.delete_subnet(SubnetId=subnet)
     ec2.delete_vpc(VpcId=vpc)
     logs.delete_log_group(logGroupName="/aws/eks/cluster")
+    ssm.delete_parameter(Name="/runner/token")
     kms.schedule_key_deletion(KeyId=key)
     assert leftovers(account) == []
 
