@@ -40,6 +40,14 @@ doctor: $(INSTALLED) ## Show the prerequisites, and what is missing
 env: $(INSTALLED) ## Print the variables for terraform, aws and cdktf: eval "$$(make -s env)"
 	@$(RUN) -m operations env
 
+.PHONY: grafana
+grafana: $(INSTALLED) ## Open a way to the dashboards of ENVIRONMENT (PORT=8080: on that port)
+	@$(RUN) -m operations grafana
+
+.PHONY: runner
+runner: $(INSTALLED) ## Make a runner of GitHub Actions of the host of ENVIRONMENT
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m operations runner
+
 .PHONY: test
 test: $(INSTALLED) $(CLI) ## Run all tests; the fast ones alone: make unit
 	$(RUN) -m pytest

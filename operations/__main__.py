@@ -18,7 +18,7 @@ def main() -> int:
     """Returns the exit code: 0, 1 after a failure, 2 for a plan with changes where asked for, 130 after Ctrl-C."""
     parser = argparse.ArgumentParser(prog="operations")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("deploy", "destroy", "plan", "synth", "doctor", "env", "clean"):
+    for name in ("deploy", "destroy", "plan", "synth", "doctor", "env", "grafana", "runner", "clean"):
         commands.add_parser(name)
     command = parser.parse_args().command
 
@@ -67,6 +67,14 @@ def _run(command: str, console: Console) -> int:
         from operations.context import exports, open_context
 
         print(exports(open_context(environment)))
+    elif command == "grafana":
+        from operations.grafana import grafana
+
+        grafana(environment, console)
+    elif command == "runner":
+        from operations.runner import runner
+
+        runner(environment, console)
     elif command == "clean":
         from operations.clean import clean
 

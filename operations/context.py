@@ -77,13 +77,19 @@ def settings_of(environment: str) -> Settings:
 
 
 def _start() -> Simulator:
-    port = os.environ.get("SIMULATOR_PORT")
-    if port is not None and not (port.isdigit() and 0 < int(port) < 65536):
-        raise OperationError(f"SIMULATOR_PORT={port} is not a port: write a number from 1 to 65535, or leave it out")
+    port = port_of("SIMULATOR_PORT")
     try:
-        return start(LOCAL, int(port) if port else None)
+        return start(LOCAL, port)
     except SimulatorError as error:
         raise OperationError(str(error)) from None
+
+
+def port_of(variable: str) -> int | None:
+    """The port that a variable of this process names, if any. Raises OperationError for what is none."""
+    port = os.environ.get(variable)
+    if port is not None and not (port.isdigit() and 0 < int(port) < 65536):
+        raise OperationError(f"{variable}={port} is not a port: write a number from 1 to 65535, or leave it out")
+    return int(port) if port else None
 
 
 def exports(context: Context) -> str:

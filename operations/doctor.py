@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from operations import OperationError
 from operations.context import EMBEDDED, settings_of
+from settings import Settings
 
 PYTHON, NODE, TERRAFORM = (3, 11), (20,), (1, 11)
 
@@ -29,14 +30,18 @@ def checks(environment: str) -> list[Check]:
         _program("terraform", "Terraform", ["version"], TERRAFORM, "locks and secrets rely on it"),
     ]
     if environment != EMBEDDED:
-        found.append(_credentials(settings.account, settings.region))
-        found.append(_aws_command())
+        found += [credentials(settings), aws_command()]
     return found
 
 
 def require(environment: str) -> None:
     """Raises OperationError that names everything that is missing."""
-    problems = [f"  {check.name}: {check.found}. {check.remedy}" for check in checks(environment) if check.remedy]
+    refuse(checks(environment))
+
+
+def refuse(found: list[Check]) -> None:
+    """Raises OperationError that names all of these that are missing."""
+    problems = [f"  {check.name}: {check.found}. {check.remedy}" for check in found if check.remedy]
     if problems:
         raise OperationError("\n".join(["this machine is not ready:", *problems]))
 
@@ -63,21 +68,26 @@ def _program(command: str, name: str, arguments: list[str], least: tuple[int, ..
     return Check(name, _text(version), "" if version >= least else install)
 
 
-def _aws_command() -> Check:
+def on_path(name: str, command: str, remedy: str) -> Check:
+    found = shutil.which(command)
+    return Check(name, found or f"{command} is not on PATH", "" if found else remedy)
+
+
+def aws_command() -> Check:
     """The kubernetes and helm providers log in with it, and would miss it only in the middle of a deploy."""
-    found = shutil.which("aws")
-    return Check("AWS CLI", found or "aws is not on PATH", "" if found else "Install version 2: it logs in to EKS.")
+    return on_path("AWS CLI", "aws", "Install version 2: it logs in to EKS and to hosts.")
 
 
-def _credentials(account: str, region: str) -> Check:
+def credentials(settings: Settings) -> Check:
+    """Those of this account, and no others."""
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        identity = boto3.client("sts", region_name=region).get_caller_identity()
+        identity = boto3.client("sts", region_name=settings.region).get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         return Check("AWS", f"no valid credentials ({error})", "Log in, or set AWS_PROFILE.")
-    if identity["Account"] != account:
-        remedy = f"The settings say {account}: log in there, or correct account in the settings."
+    if identity["Account"] != settings.account:
+        remedy = f"The settings say {settings.account}: log in there, or correct account in the settings."
         return Check("AWS", f"these are credentials of account {identity['Account']}", remedy)
     return Check("AWS", identity["Arn"])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from operations.mirror import cli_environment
 from operations.synthesis import Graph
 from settings import load_settings
 from simulator.process import start, stop
+from tests.project import Project, Result, copy_of_project
 
 Stacks = Callable[..., Graph]
 
@@ -56,3 +58,60 @@ def stacks(tmp_path: Path, context: Context, monkeypatch: pytest.MonkeyPatch) ->
 def runs(command: str) -> dict[str, Any]:
     """A resource that runs a command when it is made."""
     return {"made": {"provisioner": [{"local-exec": {"command": command}}]}}
+
+
+@dataclass(frozen=True)
+class Staging:
+    """The environment staging of a copy of the project, in the simulated AWS, with programs that only note what they
+    are told.
+    """
+
+    project: Project
+    context: Context
+    bin: Path
+
+    def make(self, target: str, **variables: str) -> Result:
+        inherited = {"ENVIRONMENT": "staging", "PATH": str(self.bin), **self.context.variables}
+        return self.project.make(target, **inherited | variables)
+
+    def settings(self, **values: str) -> None:
+        """Change what stands at the top of the settings."""
+        path = self.project.path / "environments" / "staging.yaml"
+        lines = [line for line in path.read_text().splitlines() if line.split(":")[0] not in values]
+        path.write_text("\n".join([*(f'{name}: "{value}"' for name, value in values.items()), *lines, ""]))
+
+    def deploy(self, stack: str, resources: list[str] | None = None, **outputs: str) -> None:
+        """Write the state of a stack with these outputs."""
+        kinds = ["aws_instance"] if resources is None else resources
+        managed = [{"mode": "managed", "type": kind, "name": "host", "instances": [{}]} for kind in kinds]
+        state = {"resources": managed, "outputs": {name: {"value": value} for name, value in outputs.items()}}
+        self._s3().put_object(Bucket=self._bucket, Key=f"staging/{stack}.tfstate", Body=json.dumps(state))
+
+    def forget(self, stack: str) -> None:
+        self._s3().delete_object(Bucket=self._bucket, Key=f"staging/{stack}.tfstate")
+
+    def stand_in(self, name: str, *, exits: int = 0, says: str = "") -> None:
+        program = self.bin / name
+        program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >"$0.arguments"\nprintf "%s" "{says}" >&2\nexit {exits}\n')
+        program.chmod(0o755)
+
+    def arguments(self, name: str) -> list[str]:
+        """What the stand-in was told last."""
+        return (self.bin / f"{name}.arguments").read_text().splitlines()
+
+    @property
+    def _bucket(self) -> str:
+        return self.context.settings.state_bucket
+
+    def _s3(self) -> Any:
+        return self.context.client("s3")
+
+
+@pytest.fixture
+def staging(tmp_path: Path, context: Context) -> Staging:
+    found = Staging(copy_of_project(tmp_path / "copy"), context, tmp_path / "bin")
+    found.settings(account=context.settings.account)  # then its state bucket is the one of the simulator
+    found.bin.mkdir()
+    for name in ("aws", "session-manager-plugin"):
+        found.stand_in(name)
+    return found

@@ -107,7 +107,7 @@ def test_no_credentials_for_a_real_account(project: Project, tmp_path: Path) -> 
     assert message == (
         "this machine is not ready:\n"
         "  AWS: no valid credentials (Unable to locate credentials). Log in, or set AWS_PROFILE.\n"
-        "  AWS CLI: aws is not on PATH. Install version 2: it logs in to EKS.\n"
+        "  AWS CLI: aws is not on PATH. Install version 2: it logs in to EKS and to hosts.\n"
     )
 
 
