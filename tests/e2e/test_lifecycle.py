@@ -104,13 +104,13 @@ def test_one_setting_changes_one_stack(deployed: Project) -> None:
 @pytest.mark.parametrize(
     ("file", "before", "after"),
     [
-        ("pins.yaml", r"^amazon_linux: \S+", "amazon_linux: 2023.13.20261102.0-kernel-6.18-x86_64"),
-        ("host/mount-data.sh", r"\Z", "# one more line\n"),
+        ("modules/amazon_linux.py", r'^RELEASE = "\S+"', 'RELEASE = "2023.13.20261102.0-kernel-6.18-x86_64"'),
+        ("monitoring/host/mount-data.sh", r"\Z", "# one more line\n"),
     ],
     ids=["image", "user data"],
 )
 def test_another_host_keeps_volume_data_and_address(deployed: Project, file: str, before: str, after: str) -> None:
-    path = deployed.path / "monitoring" / file
+    path = deployed.path / file
     text = path.read_text()
     path.write_text(re.sub(before, after, text, count=1, flags=re.MULTILINE))
     terraform = ("terraform", f"-chdir={deployed.path}/cdktf.out/stacks/monitoring")
