@@ -31,6 +31,11 @@ PAGE = (BurnRate(factor=14.4, long="1h", short="5m"), BurnRate(factor=6, long="6
 TICKET = (BurnRate(factor=3, long="1d", short="2h"), BurnRate(factor=1, long="3d", short="6h"))
 
 
+def error_budget(slo: SloSettings) -> float:
+    """The share of the events that may be bad."""
+    return round(1 - slo.objective / 100, 6)
+
+
 def slo_rules(slos: Mapping[str, SloSettings], indicators: Path) -> str:
     """The YAML of a rule file. indicators holds a PromQL expression for each kind of indicator."""
     expressions = read_mapping(indicators)
@@ -39,7 +44,7 @@ def slo_rules(slos: Mapping[str, SloSettings], indicators: Path) -> str:
 
 
 def _groups(name: str, slo: SloSettings, expression: str) -> list[dict[str, Any]]:
-    budget = round(1 - slo.objective / 100, 6)
+    budget = error_budget(slo)
     whole = f"{slo.window_days}d"
     windows = list(dict.fromkeys([rate.short for rate in (*PAGE, *TICKET)] + [rate.long for rate in (*PAGE, *TICKET)]))
     labels = {"slo": name}

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, free_port
+from tests.monitoring.test_series import missing
 
 pytestmark = pytest.mark.slow
 
@@ -103,6 +104,14 @@ def test_requests_are_measured_by_route_and_status(server: Server) -> None:
         )
     }
     assert counts == {("/api/tags", "200"): 1, ("/api/articles/:slug", "200"): 2, ("/api/broken", "500"): 1}
+
+
+def test_dashboards_find_what_it_measures(server: Server) -> None:
+    server.get("/api/tags")
+    time.sleep(6)  # the event loop is measured every five seconds
+    # Prometheus adds the unit: monitoring/prometheus/prometheus.yml.
+    text = re.sub(r"^(http_server_request_duration)_(bucket|count)", r"\1_seconds_\2", server.metrics(), flags=re.M)
+    assert missing("api", text) == {}
 
 
 def test_nodejs_itself_is_measured(server: Server) -> None:
