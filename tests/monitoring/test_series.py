@@ -77,7 +77,7 @@ def test_prometheus(bundle: Path, tmp_path: Path) -> None:
     command: list[str | Path] = ["prometheus", f"--config.file={configuration}", f"--storage.tsdb.path={tmp_path}/data"]
     with running([*command, f"--web.listen-address=127.0.0.1:{port}"], port, "/-/ready") as url:
         # The rules are loaded, and the first scrape comes, a moment after the first answer.
-        for _ in range(50):
+        for _ in range(200):
             if not (absent := missing("prometheus", read(f"{url}/metrics"))):
                 break
             time.sleep(0.1)
