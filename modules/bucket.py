@@ -76,6 +76,7 @@ class Bucket(Construct):
                         actions=["s3:*"],
                         resources=[bucket.arn, f"{bucket.arn}/*"],
                         conditions={"Bool": {"aws:SecureTransport": "false"}},
+                        reason="whoever asks for whatever, nothing goes over the wire in clear",
                     )
                 ]
             ),

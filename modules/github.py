@@ -6,6 +6,7 @@ from modules.policy import Statement
 
 ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
+MAIN = "refs/heads/main"
 
 
 def subjects(repository: str, *jobs: str) -> list[str]:
@@ -18,12 +19,21 @@ def subjects(repository: str, *jobs: str) -> list[str]:
     return [f"repo:{form}:{job}" for form in dict.fromkeys([classic, repository]) for job in jobs]
 
 
-def trusts_jobs(provider_arn: str, allowed: Sequence[str]) -> Statement:
-    """A trust policy for exactly these subjects: a wildcard would let other branches, or forks, in."""
-    if any("*" in subject or "?" in subject for subject in allowed):
+def trusts_jobs(provider_arn: str, allowed: Sequence[str], *, ref: str = "") -> Statement:
+    """A trust policy for exactly these subjects: a wildcard would let other branches, or forks, in.
+
+    The subject of a job with an environment says nothing about its branch, which then is for the settings of GitHub
+    alone to restrict. So it takes a ref as well, which is compared with a claim of its own.
+    """
+    if any("*" in subject or "?" in subject for subject in [*allowed, ref]):
         raise ValueError(f"{', '.join(allowed)}: a subject with a wildcard trusts jobs that nobody has named")
+    if any(":environment:" in subject for subject in allowed) and not ref:
+        raise ValueError(f"{', '.join(allowed)}: an environment is open to every branch: name the ref")
+    claims: dict[str, str | list[str]] = {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": list(allowed)}
+    if ref:
+        claims[f"{ISSUER}:ref"] = ref
     return Statement(
         actions=["sts:AssumeRoleWithWebIdentity"],
         principals={"Federated": provider_arn},
-        conditions={"StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": list(allowed)}},
+        conditions={"StringEquals": claims},
     )

@@ -8,9 +8,15 @@ from imports.aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from imports.engine import Construct
 from modules.policy import Statement, document
 
+# Everything but rights over identities: what the pipeline of the platform may give to a role is less than it has.
+BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
+
 
 class Role(Construct):
-    """managed_policies are paths below arn:aws:iam::aws:policy/, such as AmazonEKSClusterPolicy."""
+    """managed_policies are paths below arn:aws:iam::aws:policy/, such as AmazonEKSClusterPolicy.
+
+    A role that is not bounded is one that the pipeline of the platform can neither make nor change.
+    """
 
     def __init__(
         self,
@@ -21,10 +27,17 @@ class Role(Construct):
         trust: Statement,
         statements: Sequence[Statement] = (),
         managed_policies: Sequence[str] = (),
+        bounded: bool = True,
     ) -> None:
         super().__init__(scope, id)
 
-        role = IamRole(self, "role", name=name, assume_role_policy=document([trust]))
+        role = IamRole(
+            self,
+            "role",
+            name=name,
+            assume_role_policy=document([trust]),
+            permissions_boundary=BOUNDARY if bounded else None,
+        )
         self.name = role.name
         self.arn = role.arn
 

@@ -3,13 +3,13 @@
 from imports.aws.iam_instance_profile import IamInstanceProfile
 from imports.aws.iam_openid_connect_provider import IamOpenidConnectProvider
 from imports.engine import Construct
-from modules.github import AUDIENCE, ISSUER, subjects, trusts_jobs
+from modules.github import AUDIENCE, ISSUER, MAIN, subjects, trusts_jobs
 from modules.load_balancer_controller_policy import STATEMENTS as LOAD_BALANCER_CONTROLLER
 from modules.policy import Statement, trusts_eks, trusts_service
 from modules.role import Role
 from outputs import IamOutputs
 from settings import Settings
-from stacks import iam_statements
+from stacks import iam_pipelines, iam_statements
 from stacks.base import AreaStack
 
 
@@ -57,28 +57,32 @@ class IamStack(AreaStack):
         platform = settings.iam.github.platform_repository
         application = settings.iam.github.application_repository
         approved = f"environment:{settings.environment}"
-        plan = Role(
-            self,
+        plan = self._pipeline_role(
             "plan",
-            name=f"{settings.prefix}-plan",
-            trust=trusts_jobs(github.arn, subjects(platform, "pull_request", "ref:refs/heads/main")),
+            trust=trusts_jobs(github.arn, subjects(platform, "pull_request", f"ref:{MAIN}")),
             managed_policies=["ReadOnlyAccess"],
-            statements=iam_statements.plan(settings),
+            statements=iam_pipelines.plan(settings),
         )
-        deploy = Role(
-            self,
+        deploy = self._pipeline_role(
             "deploy",
-            name=f"{settings.prefix}-deploy",
-            trust=trusts_jobs(github.arn, subjects(platform, approved)),
+            trust=trusts_jobs(github.arn, subjects(platform, approved), ref=MAIN),
             managed_policies=["PowerUserAccess"],
-            statements=iam_statements.deploy(settings, github.arn),
+            statements=iam_pipelines.deploy(settings, github.arn),
         )
-        release = Role(
-            self,
+        runner_token = self._pipeline_role(
+            "runner-token",
+            trust=trusts_jobs(github.arn, subjects(platform, f"{approved}-runner"), ref=MAIN),
+            statements=iam_pipelines.runner_token(settings),
+        )
+        push = self._pipeline_role(
+            "push",
+            trust=trusts_jobs(github.arn, subjects(application, f"ref:{MAIN}")),
+            statements=iam_pipelines.push(settings),
+        )
+        release = self._pipeline_role(
             "release",
-            name=f"{settings.prefix}-release",
-            trust=trusts_jobs(github.arn, subjects(application, approved)),
-            statements=iam_statements.release(settings),
+            trust=trusts_jobs(github.arn, subjects(application, approved), ref=MAIN),
+            statements=iam_pipelines.release(settings),
         )
 
         self.publish(
@@ -95,6 +99,8 @@ class IamStack(AreaStack):
                 runner_instance_profile_name=runner,
                 plan_role_arn=plan.arn,
                 deploy_role_arn=deploy.arn,
+                runner_token_role_arn=runner_token.arn,
+                push_role_arn=push.arn,
                 release_role_arn=release.arn,
             )
         )
@@ -109,6 +115,19 @@ class IamStack(AreaStack):
             trust=trusts_eks("pods.eks.amazonaws.com"),
             managed_policies=managed_policies or [],
             statements=statements or [],
+        )
+
+    def _pipeline_role(
+        self, name: str, *, trust: Statement, statements: list[Statement], managed_policies: list[str] | None = None
+    ) -> Role:
+        return Role(
+            self,
+            name.replace("-", "_"),
+            name=f"{self.settings.prefix}-{name}",
+            trust=trust,
+            managed_policies=managed_policies or [],
+            statements=statements,
+            bounded=False,
         )
 
     def _instance_role(self, name: str, *, statements: list[Statement]) -> str:

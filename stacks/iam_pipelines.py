@@ -1,0 +1,159 @@
+"""What each pipeline may do in AWS. docs/adr/0012-pipelines.md says why it is so."""
+
+from modules.policy import Statement
+from modules.role import BOUNDARY
+from settings import Settings
+
+PIPELINES = ("plan", "deploy", "runner-token", "push", "release")
+
+# What a plan reads is of these services.
+PLANNED = (
+    "acm backup cloudwatch dlm ec2 ecr eks elasticloadbalancing iam kms logs rds route53 s3 secretsmanager sns ssm sts "
+    "tag"
+)
+# In them, what was stored: values of secrets, lines of logs, images, screens and output of commands.
+STORED = (
+    "ec2:GetConsoleOutput ec2:GetConsoleScreenshot ec2:GetPasswordData "
+    "ecr:BatchGetImage ecr:GetAuthorizationToken ecr:GetDownloadUrlForLayer "
+    "eks:AccessKubernetesApi "
+    "iam:Generate* iam:GetCredentialReport "
+    "kms:Decrypt "
+    "logs:Filter* logs:Get* logs:Start* logs:Stop* logs:Unmask "
+    "rds:Download* "
+    "secretsmanager:BatchGetSecretValue secretsmanager:GetSecretValue "
+    "ssm:GetCommandInvocation ssm:GetParameterHistory ssm:ListCommandInvocations"
+)
+PARAMETERS = "ssm:GetParameter ssm:GetParameters ssm:GetParametersByPath"
+
+ROLE_READS = (
+    "iam:GetRole iam:GetRolePolicy iam:ListAttachedRolePolicies iam:ListInstanceProfilesForRole iam:ListRolePolicies "
+    "iam:ListRoleTags"
+)
+ROLE_CHANGES = (
+    "iam:DeleteRole iam:PassRole iam:TagRole iam:UntagRole iam:UpdateAssumeRolePolicy iam:UpdateRole "
+    "iam:UpdateRoleDescription"
+)
+# IAM knows the boundary of the role with these, so they can depend on it.
+ROLE_RIGHTS = (
+    "iam:AttachRolePolicy iam:CreateRole iam:DeleteRolePolicy iam:DetachRolePolicy iam:PutRolePermissionsBoundary "
+    "iam:PutRolePolicy"
+)
+
+
+def plan(settings: Settings) -> list[Statement]:
+    """ReadOnlyAccess reads what is stored in an account as well, of every service that there will ever be."""
+    here = f"{settings.region}:{settings.account}"
+    return [
+        Statement(
+            actions=["secretsmanager:GetRandomPassword"],
+            resources=["*"],
+            reason="it makes a value up, which Terraform drops after the plan",
+        ),
+        Statement(
+            effect="Deny",
+            not_actions=[f"{service}:*" for service in PLANNED.split()],
+            resources=["*"],
+            reason="the platform consists of these services and of no other",
+        ),
+        Statement(
+            effect="Deny",
+            actions=STORED.split(),
+            resources=["*"],
+            reason="a plan compares how things are set up, wherever they are, and not what is stored in them",
+        ),
+        Statement(
+            effect="Deny",
+            actions=PARAMETERS.split(),
+            resources=[f"arn:aws:ssm:{here}:parameter/*"],  # AWS publishes its own below no account
+        ),
+        Statement(
+            effect="Deny",
+            actions=["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTorrent"],
+            not_resources=[
+                f"arn:aws:s3:::{settings.state_bucket}/{settings.environment}/*",
+                f"arn:aws:s3:::{settings.monitoring_bucket}/*",
+            ],
+            reason="a plan reads the states of its environment, and looks at the configuration that it uploads",
+        ),
+    ]
+
+
+def deploy(settings: Settings, github_provider_arn: str) -> list[Statement]:
+    """PowerUserAccess does everything but IAM; here it gets what it needs of IAM, and no way to more."""
+    account = f"arn:aws:iam::{settings.account}"
+    roles = [f"{account}:role/{settings.prefix}-*"]
+    return [
+        Statement(actions=[*ROLE_READS.split(), *ROLE_CHANGES.split()], resources=roles),
+        Statement(
+            actions=ROLE_RIGHTS.split(),
+            resources=roles,
+            conditions={"StringEquals": {"iam:PermissionsBoundary": BOUNDARY}},
+        ),
+        Statement(
+            effect="Deny",
+            actions=[*ROLE_CHANGES.split(), *ROLE_RIGHTS.split()],
+            resources=[f"{account}:role/{settings.prefix}-{name}" for name in PIPELINES],
+        ),
+        Statement(
+            effect="Deny",
+            actions=["sts:AssumeRole"],
+            resources=["*"],
+            reason="it works as itself, whichever role of the account trusts it",
+        ),
+        Statement(
+            actions=[
+                "iam:AddRoleToInstanceProfile",
+                "iam:CreateInstanceProfile",
+                "iam:DeleteInstanceProfile",
+                "iam:GetInstanceProfile",
+                "iam:RemoveRoleFromInstanceProfile",
+                "iam:TagInstanceProfile",
+                "iam:UntagInstanceProfile",
+            ],
+            resources=[f"{account}:instance-profile/{settings.prefix}-*"],
+        ),
+        # Who may take which role is for an administrator to change.
+        Statement(actions=["iam:GetOpenIDConnectProvider"], resources=[github_provider_arn]),
+    ]
+
+
+def runner_token(settings: Settings) -> list[Statement]:
+    """It writes one parameter, and cannot even read it."""
+    parameter = f"arn:aws:ssm:{settings.region}:{settings.account}:parameter/{settings.prefix}/runner"
+    return [
+        Statement(
+            actions=["ssm:PutParameter"],
+            resources=[f"{parameter}/registration-token"],
+            conditions={"StringEquals": {"ssm:Overwrite": "true"}},
+        )
+    ]
+
+
+def push(settings: Settings) -> list[Statement]:
+    """The images of the application, which no cluster runs before they are released."""
+    return [
+        Statement(actions=["ecr:GetAuthorizationToken"], resources=["*"], reason="the token is for the whole registry"),
+        Statement(
+            actions=[
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:CompleteLayerUpload",
+                "ecr:DescribeImages",
+                "ecr:GetDownloadUrlForLayer",
+                "ecr:InitiateLayerUpload",
+                "ecr:PutImage",
+                "ecr:UploadLayerPart",
+            ],
+            resources=[f"arn:aws:ecr:{settings.region}:{settings.account}:repository/{settings.prefix}/*"],
+        ),
+    ]
+
+
+def release(settings: Settings) -> list[Statement]:
+    """Find the cluster; what it may do inside is the matter of its access entry and of the deployers' Role."""
+    return [
+        Statement(
+            actions=["eks:DescribeCluster"],
+            resources=[f"arn:aws:eks:{settings.region}:{settings.account}:cluster/{settings.prefix}"],
+        ),
+    ]

@@ -1,0 +1,229 @@
+"""How far each pipeline reaches in AWS: the policies that are written, with those of AWS that are attached."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Platform, Template, all_of
+from tests.delivery.access import Policy, allows, managed, policies_of
+
+ACCOUNT = "arn:aws:iam::444455556666"
+BOUNDARY = {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/PowerUserAccess"}
+STATE = "arn:aws:s3:::realworld-tfstate-444455556666-us-east-1"
+PARAMETER = "arn:aws:ssm:us-east-1:444455556666:parameter/realworld-production"
+PIPELINES = ("plan", "deploy", "runner-token", "push", "release")
+
+# What the provider calls in a plan of every stack, as its log says: make plan PLANS=plans, with TF_LOG=DEBUG.
+CALLS = Path(__file__).with_name("plan_calls.txt").read_text().splitlines()
+SERVICES = {"CloudWatch Logs": "logs", "Route 53": "route53", "Secrets Manager": "secretsmanager"}
+# S3 names some of its actions otherwise than its calls.
+S3 = {
+    "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
+    "GetBucketCors": "GetBucketCORS",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetBucketReplication": "GetReplicationConfiguration",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
+    "ListObjectsV2": "ListBucket",
+}
+
+
+@pytest.fixture(scope="module")
+def template(platform: Platform) -> Template:
+    return platform("production")["iam"]
+
+
+@pytest.fixture(scope="module")
+def plan(template: Template) -> list[Policy]:
+    return policies_of(template, "realworld-production-plan")
+
+
+@pytest.fixture(scope="module")
+def deploy(template: Template) -> list[Policy]:
+    return policies_of(template, "realworld-production-deploy")
+
+
+def role(name: str) -> str:
+    return f"{ACCOUNT}:role/realworld-production-{name}"
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_the_plan_role_may_make_every_call_of_a_plan(plan: list[Policy], call: str) -> None:
+    service, operation = call.split(":")
+    action = (
+        f"{SERVICES.get(service, service.lower())}:{S3.get(operation, operation) if service == 'S3' else operation}"
+    )
+
+    resources = ["arn:any"]
+    if action == "s3:GetObject":
+        resources = [f"{STATE}/production/vpc.tfstate", "arn:aws:s3:::realworld-production-monitoring-444455556666/x"]
+    for resource in resources:
+        assert allows(plan, action, resource)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("secretsmanager:GetSecretValue", "arn:any"),
+        ("secretsmanager:BatchGetSecretValue", "arn:any"),
+        ("kms:Decrypt", "arn:any"),
+        ("ssm:GetParameter", f"{PARAMETER}/runner/registration-token"),
+        ("ssm:GetParametersByPath", f"{PARAMETER}/"),
+        ("ssm:GetParameterHistory", f"{PARAMETER}/runner/registration-token"),
+        ("ssm:GetCommandInvocation", "arn:any"),
+        ("s3:GetObject", f"{STATE}/staging/vpc.tfstate"),
+        ("s3:GetObjectVersion", "arn:aws:s3:::backups/dump.sql"),
+        ("logs:GetLogEvents", "arn:any"),
+        ("logs:FilterLogEvents", "arn:any"),
+        ("logs:StartQuery", "arn:any"),
+        ("rds:DownloadDBLogFilePortion", "arn:any"),
+        ("ec2:GetConsoleOutput", "arn:any"),
+        ("ecr:BatchGetImage", "arn:any"),
+        ("eks:AccessKubernetesApi", "arn:any"),
+        ("dynamodb:GetItem", "arn:any"),
+        ("sqs:ReceiveMessage", "arn:any"),
+        ("lambda:GetFunction", "arn:any"),
+        ("bedrock:AgenticRetrieveStream", "arn:any"),
+        ("s3express:CreateSession", "arn:any"),
+    ],
+)
+def test_the_plan_role_reads_nothing_that_is_stored(plan: list[Policy], action: str, resource: str) -> None:
+    assert not allows(plan, action, resource)
+
+
+def test_the_plan_role_reads_what_aws_itself_publishes(plan: list[Policy]) -> None:
+    assert allows(plan, "ssm:GetParameter", "arn:aws:ssm:us-east-1::parameter/aws/service/ami-amazon-linux-latest/x")
+
+
+def test_what_the_plan_role_may_do_is_to_read(plan: list[Policy]) -> None:
+    """Of the three thousand entries of ReadOnlyAccess; some of those write, send or cost."""
+    entries = [entry for each in managed("ReadOnlyAccess")["Statement"] for entry in each["Action"]]
+    own = [action for policy in plan[1:] for each in policy["Statement"] for action in each.get("Action", [])]
+    names = [action.split(":")[1] for action in [*entries, *own] if allows(plan, action)]
+
+    reading = ("Describe", "Get", "List", "Search", "Check", "BatchCheck", "BatchGet", "Test", "Simulate")
+    assert {name for name in names if not name.startswith(reading)} == {"GenerateQuery", "GenerateQueryResultsSummary"}
+    assert len(names) < 100
+
+
+@pytest.mark.parametrize(
+    "action", ["s3:PutObject", "s3:DeleteObject", "ec2:RunInstances", "iam:PutRolePolicy", "sts:AssumeRole"]
+)
+def test_the_plan_role_writes_not_even_a_lock(plan: list[Policy], action: str) -> None:
+    assert not allows(plan, action, f"{STATE}/production/vpc.tfstate.tflock")
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+@pytest.mark.parametrize(
+    "action",
+    [
+        "iam:AttachRolePolicy",
+        "iam:DeleteRole",
+        "iam:DeleteRolePermissionsBoundary",
+        "iam:PassRole",
+        "iam:PutRolePermissionsBoundary",
+        "iam:PutRolePolicy",
+        "iam:UpdateAssumeRolePolicy",
+    ],
+)
+def test_the_deploy_role_changes_no_role_of_a_pipeline(deploy: list[Policy], name: str, action: str) -> None:
+    for context in ({}, BOUNDARY):
+        assert not allows(deploy, action, role(name), context)
+
+
+@pytest.mark.parametrize("action", ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePolicy"])
+def test_the_deploy_role_gives_rights_inside_the_boundary_only(deploy: list[Policy], action: str) -> None:
+    other = {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}
+
+    assert allows(deploy, action, role("new"), BOUNDARY)
+    assert not allows(deploy, action, role("new"))
+    assert not allows(deploy, action, role("new"), other)
+    assert not allows(deploy, action, f"{ACCOUNT}:role/administrator", BOUNDARY)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "iam:CreateAccessKey",
+        "iam:CreateOpenIDConnectProvider",
+        "iam:CreatePolicyVersion",
+        "iam:CreateUser",
+        "iam:DeleteRolePermissionsBoundary",
+        "iam:UpdateOpenIDConnectProviderThumbprint",
+        "organizations:LeaveOrganization",
+        "sts:AssumeRole",
+    ],
+)
+def test_the_deploy_role_has_no_way_to_more(deploy: list[Policy], action: str) -> None:
+    assert not allows(deploy, action, "arn:any", BOUNDARY)
+    assert not allows(deploy, action, role("new"), BOUNDARY)
+
+
+def test_the_deploy_role_does_what_the_stacks_consist_of(deploy: list[Policy]) -> None:
+    for action in ("ec2:CreateVpc", "eks:CreateCluster", "rds:CreateDBInstance", "s3:PutObject", "ssm:SendCommand"):
+        assert allows(deploy, action)
+
+
+def test_all_roles_but_those_of_pipelines_are_bounded(platform: Platform) -> None:
+    for environment in ("local", "staging", "production"):
+        unbounded = {
+            each["name"]
+            for stack in platform(environment).values()
+            for each in all_of(stack, "aws_iam_role")
+            if each.get("permissions_boundary") != "arn:aws:iam::aws:policy/PowerUserAccess"
+        }
+        assert unbounded == {f"realworld-{environment}-{name}" for name in PIPELINES}
+
+
+def test_what_the_boundary_takes_from_a_role_is_known(platform: Platform) -> None:
+    """None of it is used: certificates come from ACM, and AWS Backup restores no cluster here."""
+    boundary = [managed("PowerUserAccess")]
+    lost = set()
+    for template in platform("local").values():
+        for each in all_of(template, "aws_iam_role"):
+            if "permissions_boundary" in each:
+                for policy in policies_of(template, each["name"]):
+                    for statement in policy["Statement"]:
+                        actions = statement["Action"]
+                        for action in [actions] if isinstance(actions, str) else actions:
+                            lost |= set() if allows(boundary, action) else {action}
+
+    assert lost == {
+        "iam:GetRole",
+        "iam:GetServerCertificate",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListServerCertificates",
+        "iam:PassRole",
+    }
+
+
+def test_the_other_pipelines_do_these_things_and_no_others(template: Template) -> None:
+    def granted(name: str) -> dict[str, set[str]]:
+        return {
+            resource: set(statement["Action"])
+            for policy in policies_of(template, f"realworld-production-{name}")
+            for statement in policy["Statement"]
+            for resource in statement["Resource"]
+        }
+
+    cluster = "arn:aws:eks:us-east-1:444455556666:cluster/realworld-production"
+    images = "arn:aws:ecr:us-east-1:444455556666:repository/realworld-production/*"
+    assert granted("release") == {cluster: {"eks:DescribeCluster"}}
+    assert granted("runner-token") == {f"{PARAMETER}/runner/registration-token": {"ssm:PutParameter"}}
+    assert granted("push").keys() == {"*", images}
+    assert granted("push")["*"] == {"ecr:GetAuthorizationToken"}
+    assert "ecr:PutImage" in granted("push")[images]
+    assert not [action for action in granted("push")[images] if "Delete" in action or "Policy" in action]
+
+
+def test_the_token_is_overwritten_and_never_read(template: Template) -> None:
+    policies = policies_of(template, "realworld-production-runner-token")
+    token = f"{PARAMETER}/runner/registration-token"
+
+    assert allows(policies, "ssm:PutParameter", token, {"ssm:Overwrite": "true"})
+    assert not allows(policies, "ssm:PutParameter", token, {"ssm:Overwrite": "false"})
+    assert not allows(policies, "ssm:PutParameter", f"{PARAMETER}/other", {"ssm:Overwrite": "true"})
+    assert not allows(policies, "ssm:GetParameter", token)
