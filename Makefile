@@ -1,4 +1,5 @@
 # ENVIRONMENT=staging chooses the settings file (default local), STACK="vpc eks" narrows to some stacks.
+# PLANS=plans keeps the plans of make plan as files in that folder, and makes make deploy apply just those.
 export ENVIRONMENT ?= local
 export STACK ?=
 export PYTHONDONTWRITEBYTECODE = 1

@@ -4,6 +4,7 @@ import argparse
 import os
 import re
 import sys
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -41,11 +42,12 @@ def _run(command: str, console: Console) -> int:
     environment = os.environ.get("ENVIRONMENT") or "local"
     names = re.split(r"[\s,]+", os.environ.get("STACK", "").strip(" ,"))
     names = [name for name in names if name]
+    folder = Path(os.environ["PLANS"]).resolve() if os.environ.get("PLANS") else None
     # Each command imports what it needs: `make env` has no use for boto3.
     if command == "deploy":
         from operations.deploy import deploy
 
-        deploy(environment, names, console)
+        deploy(environment, names, console, folder)
     elif command == "destroy":
         from operations.destroy import destroy
 
@@ -53,7 +55,7 @@ def _run(command: str, console: Console) -> int:
     elif command == "plan":
         from operations.plan import plan
 
-        changes = plan(environment, names, console)
+        changes = plan(environment, names, console, folder)
         return CHANGES if changes and os.environ.get("DETAILED_EXITCODE") == "1" else 0
     elif command == "synth":
         from operations.synthesis import synthesize

@@ -1,13 +1,14 @@
 """make deploy: everything, in order, as often as you like."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from operations import OperationError, doctor, kubernetes, state_bucket
+from operations import OperationError, doctor, kubernetes, plan_files, state_bucket
 from operations.context import EMBEDDED, Context, open_context
 from operations.progress import Row
 from operations.stacks import run_all
@@ -15,12 +16,15 @@ from operations.synthesis import Graph, synthesize
 from operations.terraform import LOCK_TIMEOUT, Outcome
 
 
-def deploy(environment: str, names: list[str], console: Console) -> None:
-    """Apply the stacks of an environment. Raises OperationError."""
+def deploy(environment: str, names: list[str], console: Console, folder: Path | None = None) -> None:
+    """Apply the stacks of an environment; with a folder, the plans in there and nothing else. Raises OperationError."""
     began = time.monotonic()
     doctor.require(environment)
     graph = synthesize(environment)
     selected = graph.select(names)
+    if folder:
+        apply_plans(environment, graph, selected, folder, console)
+        return
     context = open_context(environment, starts=True)
     settings = context.settings
     where = f"the simulated AWS at {context.simulator.endpoint}" if context.simulator else f"account {settings.account}"
@@ -52,6 +56,27 @@ def deploy(environment: str, names: list[str], console: Console) -> None:
             "    terraform -chdir=cdktf.out/stacks/vpc plan\n\n"
             "make plan shows that nothing is left to do, make destroy takes everything down."
         )
+
+
+def apply_plans(environment: str, graph: Graph, selected: list[str], folder: Path, console: Console) -> None:
+    """Apply the plan files of these stacks as they were reviewed: there is no second plan."""
+    found = plan_files.read(folder, environment, graph)
+    plans = {stack: found[stack] for stack in selected if stack in found}
+    context = open_context(environment)
+    console.print(f"Applying to {environment} the plans in {folder.name}: {', '.join(plans) or 'none'}")
+    outcomes, rows = run_all(
+        context,
+        graph,
+        {stack: graph.needs[stack] for stack in plans},
+        ["apply", f"-lock-timeout={LOCK_TIMEOUT}"],
+        verb="applying",
+        console=console,
+        own={stack: [str(path)] for stack, path in plans.items()},
+        advice=f"What is applied has left these plans behind: make plan PLANS={folder.name} ENVIRONMENT={environment}",
+    )
+    console.print(summary(context, outcomes, rows))
+    if untouched := [stack for stack in selected if stack not in plans]:
+        console.print(f"\nWithout a plan, and so as they were: {', '.join(untouched)}")
 
 
 def require_producers(context: Context, graph: Graph, selected: list[str]) -> None:

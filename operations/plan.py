@@ -1,31 +1,33 @@
-"""make plan: what a deploy would change, on one page."""
+"""make plan: what a deploy would change, on one page; with PLANS=<folder> as files that a deploy applies."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
+from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from operations import OperationError, doctor, kubernetes, state_bucket
+from operations import OperationError, doctor, kubernetes, plan_files, state_bucket
 from operations.context import Context, open_context
+from operations.plan_report import Report
 from operations.stacks import run_all
 from operations.synthesis import Graph, synthesize
 from operations.terraform import LOCK_TIMEOUT, Outcome
 
-ACTIONS = ("create", "update", "replace", "delete", "import")
-# With these goes data, or a name that others know.
-STATEFUL = {
-    "aws_backup_vault",
-    "aws_db_instance",
-    "aws_ebs_volume",
-    "aws_ecr_repository",
-    "aws_eks_cluster",
-    "aws_kms_key",
-    "aws_route53_zone",
-    "aws_s3_bucket",
-    "aws_secretsmanager_secret",
-}
+# To compare one of these with AWS, the provider reads the value in it, even if Terraform does not keep it.
+SECRET_WHEN_READ = {"aws_secretsmanager_secret_version", "aws_ssm_parameter"}
+AS_STORED = "compared with its state, because the provider reads secrets to compare it with AWS"
+IN_CLUSTER = "planned by the deploy, because its releases are kept in Secrets of the cluster"
+READS = re.compile(r"data\.terraform_remote_state\.(\w+)_state\.outputs\.(\w+)")
 
 
-def plan(environment: str, names: list[str], console: Console) -> bool:
-    """Plan the stacks of an environment; True when something would change. Raises OperationError."""
+def plan(environment: str, names: list[str], console: Console, folder: Path | None = None) -> bool:
+    """Plan the stacks of an environment; True when something would change. Raises OperationError.
+
+    With a folder, the plans are written there for a deploy to apply. Whoever does that may only read: nothing is
+    locked, no secret is read, and the stacks in the cluster are left out. A plan that was made while somebody else
+    changed the state is refused by Terraform when it is applied.
+    """
     doctor.require(environment)
     graph = synthesize(environment)
     selected = graph.select(names)
@@ -33,59 +35,85 @@ def plan(environment: str, names: list[str], console: Console) -> bool:
     if not state_bucket.exists(context):
         raise OperationError(f"nothing of {environment} is deployed yet: make deploy ENVIRONMENT={environment}")
     inside = kubernetes.in_cluster(graph, selected)
-    if kubernetes.why_not_applied(context, graph, inside):
+    notes: dict[str, str] = {}
+    if folder:
+        plan_files.clear(folder)
+        notes = dict.fromkeys(inside, IN_CLUSTER)
+    elif kubernetes.why_not_applied(context, graph, inside):
         selected = [stack for stack in selected if stack not in inside]
-    waiting = unplannable(context, graph, selected)
-    outcomes, _ = run_all(
-        context,
-        graph,
-        {stack: frozenset() for stack in selected if stack not in waiting},
-        ["plan", "-detailed-exitcode", f"-lock-timeout={LOCK_TIMEOUT}"],
-        verb="planning",
-        console=console,
-    )
-    console.print(_table(selected, outcomes, waiting))
-    for line in at_risk(outcomes):
-        console.print(line)
-    changes = any(outcome.changes for outcome in outcomes.values()) or bool(waiting)
-    if not changes:
+
+    planned = [stack for stack in selected if stack not in notes]
+    outcomes: dict[str, Outcome] = {}
+    waiting = missing_producers(context, graph, planned)
+    for wave in waves(graph, planned):
+        waiting |= changing_producers(graph, wave, outcomes, waiting)
+        ready = [stack for stack in wave if stack not in waiting]
+        options = {stack: _file_options(graph, stack, folder) for stack in ready} if folder else {}
+        locking = "-lock=false" if folder else f"-lock-timeout={LOCK_TIMEOUT}"
+        found, _ = run_all(
+            context,
+            graph,
+            {stack: frozenset() for stack in ready},
+            ["plan", "-detailed-exitcode", locking],
+            verb="planning",
+            console=console,
+            own=options,
+        )
+        outcomes |= found
+        notes |= {stack: AS_STORED for stack, each in options.items() if "-refresh=false" in each}
+
+    report = Report(environment, selected, outcomes, waiting, notes)
+    console.print(report.table())
+    for loss in report.losses():
+        console.print(f"[bold red]{loss}[/]" if loss.stateful else str(loss))
+    if folder:
+        plan_files.write(folder, environment, graph, [each for each in selected if each in outcomes], report.markdown())
+        console.print(f"\nTo apply just this: make deploy PLANS={folder.name} ENVIRONMENT={environment}")
+    if not report.changes:
         console.print(f"\nNo changes: {environment} is as the settings say.")
-    return changes
+    return report.changes
 
 
-def unplannable(context: Context, graph: Graph, selected: list[str]) -> dict[str, str]:
-    """The stacks that read one which is not deployed yet, and which one that is: Terraform cannot plan them."""
+def waves(graph: Graph, stacks: Sequence[str]) -> Iterator[list[str]]:
+    """The stacks in groups, each after those that it reads."""
+    sorter = TopologicalSorter({stack: graph.needs[stack] & set(stacks) for stack in stacks})
+    sorter.prepare()
+    while sorter.is_active():
+        ready = sorter.get_ready()
+        yield [stack for stack in stacks if stack in ready]
+        sorter.done(*ready)
+
+
+def missing_producers(context: Context, graph: Graph, stacks: Sequence[str]) -> dict[str, str]:
+    """The stacks that read one which is not deployed yet: Terraform cannot plan them."""
     waiting = {}
-    for stack in selected:
+    for stack in stacks:
         missing = [needed for needed in sorted(graph.needs[stack]) if state_bucket.read(context, needed) is None]
         if missing:
-            waiting[stack] = ", ".join(missing)
+            waiting[stack] = f"waits for {', '.join(missing)}"
     return waiting
 
 
-def _table(selected: list[str], outcomes: dict[str, Outcome], waiting: dict[str, str]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("stack")
-    for action in ACTIONS:
-        table.add_column(action, justify="right")
-    table.add_column("")
-    for stack in selected:
-        if stack in waiting:
-            table.add_row(stack, *[""] * len(ACTIONS), f"waits for {waiting[stack]}")
-            continue
-        actions = list(outcomes[stack].changes.values())
-        table.add_row(stack, *[str(actions.count(action)) for action in ACTIONS], "")
-    return table
+def changing_producers(
+    graph: Graph, stacks: Sequence[str], outcomes: Mapping[str, Outcome], waiting: Mapping[str, str]
+) -> dict[str, str]:
+    """The stacks that read what is about to change: their plan would be one for the values of before."""
+    found = {}
+    for stack in stacks:
+        text = (graph.path(stack) / "cdk.tf.json").read_text(encoding="utf-8")
+        read = {
+            f"{producer} ({output})"
+            for producer, output in READS.findall(text)
+            if producer in outcomes and output in outcomes[producer].outputs
+        }
+        causes = sorted(read | (graph.needs[stack] & waiting.keys()))
+        if causes and stack not in waiting:
+            found[stack] = f"waits for {', '.join(causes)}"
+    return found
 
 
-def at_risk(outcomes: dict[str, Outcome]) -> list[str]:
-    """One line for each resource that would go, those with data in bold."""
-    lines = []
-    for stack, outcome in outcomes.items():
-        for address, action in outcome.changes.items():
-            if action in ("delete", "replace"):
-                stateful = address.split(".")[0] in STATEFUL
-                lines.append(
-                    f"[bold red]{action} {stack}: {address}[/]" if stateful else f"{action} {stack}: {address}"
-                )
-    return lines
+def _file_options(graph: Graph, stack: str, folder: Path) -> list[str]:
+    options = [f"-out={plan_files.path_of(folder, stack)}"]
+    if SECRET_WHEN_READ & kubernetes.template_of(graph, stack)["resource"].keys():
+        options.append("-refresh=false")
+    return options

@@ -12,6 +12,8 @@ from operations.signals import Signals
 from operations.synthesis import Graph
 from operations.terraform import Outcome, Terraform
 
+AGAIN = "Run the same command again to go on."
+
 
 class Interrupted(OperationError):
     """The user, or the system, asked to stop; every lock has been given back."""
@@ -25,10 +27,13 @@ def run_all(
     *,
     verb: str,
     console: Console,
+    own: Mapping[str, list[str]] | None = None,
+    advice: str = AGAIN,
 ) -> tuple[dict[str, Outcome], dict[str, Row]]:
-    """Run Terraform with these arguments on the stacks of needs, and return how each went and how long it took.
+    """Run Terraform with these arguments, and a stack's own after them, on the stacks of needs.
 
-    Raises OperationError when a stack fails, after all that do not need it are done; Interrupted after a signal.
+    Returns how each went and how long it took. Raises OperationError, which ends with the advice, when a stack fails,
+    after all that do not need it are done; Interrupted after a signal.
     """
     terraform = Terraform(context)
     outcomes: dict[str, Outcome] = {}
@@ -41,7 +46,8 @@ def run_all(
             progress.step(stack, "interrupted")
             return False
         if outcome.succeeded:
-            outcome = terraform.run(directory, stack, arguments, lambda event: _follow(event, stack, verb, progress))
+            options = [*arguments, *(own or {}).get(stack, [])]
+            outcome = terraform.run(directory, stack, options, lambda event: _follow(event, stack, verb, progress))
         outcomes[stack] = outcome
         ended = "interrupted" if terraform.interrupted else "failed"
         progress.step(stack, "done" if outcome.succeeded else ended)
@@ -56,7 +62,7 @@ def run_all(
         )
     if not succeeded:
         _report(outcomes, terraform, console)
-        _refuse(progress.rows, terraform)
+        _refuse(progress.rows, terraform, advice)
     return outcomes, progress.rows
 
 
@@ -80,17 +86,17 @@ def _report(outcomes: dict[str, Outcome], terraform: Terraform, console: Console
                 console.print(diagnostic, markup=False, soft_wrap=True)
 
 
-def _refuse(rows: Mapping[str, Row], terraform: Terraform) -> None:
+def _refuse(rows: Mapping[str, Row], terraform: Terraform, advice: str) -> None:
     def named(*statuses: str) -> str:
         return ", ".join(stack for stack, row in rows.items() if row.status in statuses)
 
     if terraform.interrupted:
         raise Interrupted(
-            "interrupted: no lock is held. Run the same command again to go on. If it says that something exists "
-            "already, Terraform was just creating that: import it, or delete it."
+            f"interrupted: no lock is held. {advice} If it says that something exists already, Terraform was just "
+            "creating that: import it, or delete it."
         )
     if not named("failed"):
         left = named("waiting", "interrupted")
-        raise Interrupted(f"stopped before {left}: no lock is held. Run the same command again to go on.")
+        raise Interrupted(f"stopped before {left}: no lock is held. {advice}")
     skipped = f"; skipped because of that: {named('skipped')}" if named("skipped") else ""
-    raise OperationError(f"failed: {named('failed')}{skipped}. Run the same command again to go on.")
+    raise OperationError(f"failed: {named('failed')}{skipped}. {advice}")

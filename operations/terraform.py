@@ -25,10 +25,14 @@ Listener = Callable[[dict[str, Any]], None]
 
 @dataclass
 class Outcome:
-    """How a command went. changes is what the plan said, by address: create, update, delete, replace or import."""
+    """How a command went. changes is what the plan said, by address: create, update, delete, replace or import.
+
+    outputs are the names of those that the plan changes.
+    """
 
     succeeded: bool = False
     changes: dict[str, str] = field(default_factory=dict)
+    outputs: set[str] = field(default_factory=set)
     diagnostics: list[str] = field(default_factory=list)
     text: list[str] = field(default_factory=list)  # what it said outside of its protocol
 
@@ -80,6 +84,7 @@ class Terraform:
     def run(self, directory: Path, stack: str, arguments: list[str], listener: Listener | None = None) -> Outcome:
         """Run a command that speaks JSON, one event a line; all of it goes to the log of the stack."""
         outcome = Outcome()
+        command, *options = arguments
         log = self.log(stack)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as output:
@@ -88,7 +93,7 @@ class Terraform:
                 if self.interrupted:
                     return outcome
                 process = subprocess.Popen(
-                    ["terraform", f"-chdir={directory}", *arguments, "-json", "-input=false"],
+                    ["terraform", f"-chdir={directory}", command, "-json", "-input=false", *options],
                     env=self._context.environment,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
@@ -126,6 +131,9 @@ def _record(event: dict[str, Any], outcome: Outcome, directory: Path) -> None:
         action = "import" if change["action"] == "noop" and "importing" in change else change["action"]
         if action in CHANGES | {"import"}:
             outcome.changes[change["resource"]["addr"]] = action
+    elif event["type"] == "outputs":
+        changed = {name for name, each in event["outputs"].items() if each.get("action", "noop") != "noop"}
+        outcome.outputs |= changed
     elif event["type"] == "diagnostic" and event["diagnostic"]["severity"] == "error":
         outcome.diagnostics.append(_describe(event["diagnostic"], directory))
     elif event["type"] == "text" and event["@message"]:

@@ -143,6 +143,13 @@ def test_nothing_to_work_on(project: Project, command: str) -> None:
     assert message == "the simulated AWS of the environment local does not run: start it with make deploy\n"
 
 
+def test_a_folder_without_plans(project: Project) -> None:
+    message = refused(project, project.make("deploy", PLANS="nowhere"))
+
+    folder = project.path / "nowhere"
+    assert message == f"PLANS={folder} holds no plans.json: make plan PLANS=nowhere ENVIRONMENT=local writes one\n"
+
+
 def test_what_is_protected_is_not_destroyed(project: Project) -> None:
     message = refused(project, project.make("destroy", ENVIRONMENT="production"))
 
