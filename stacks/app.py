@@ -41,6 +41,15 @@ class AppStack(AreaStack):
         connect(self, cluster, region=settings.region)
 
         zones, cidr, app = settings.vpc.zones, settings.vpc.cidr, settings.app
+        values = {
+            "host": settings.host,
+            # Before the domain is delegated there is no certificate to show, so there is plain HTTP.
+            "certificateArn": self.read(dns, DnsOutputs).certificate_arn if settings.dns.delegated else "",
+            "metricsHost": f"api.{settings.internal_domain}",
+            "serviceAccountName": NAME,
+            "secretName": NAME,
+            "replicas": {"min": app.min_replicas, "max": app.max_replicas},
+        }
         policy = own_release(
             self,
             "namespace",
@@ -52,6 +61,7 @@ class AppStack(AreaStack):
                 "secretName": NAME,
                 # One owner: where Terraform releases, the pipeline has no right to.
                 "deployerGroup": "" if app.image else DEPLOYERS,
+                "releaseValues": json.dumps(values),
                 "region": settings.region,
                 "database": {
                     "address": server.database_address,
@@ -69,15 +79,6 @@ class AppStack(AreaStack):
                 "quota": quota(app.most_pods),
             },
         )
-        values = {
-            "host": settings.host,
-            # Before the domain is delegated there is no certificate to show, so there is plain HTTP.
-            "certificateArn": self.read(dns, DnsOutputs).certificate_arn if settings.dns.delegated else "",
-            "metricsHost": f"api.{settings.internal_domain}",
-            "serviceAccountName": NAME,
-            "secretName": NAME,
-            "replicas": {"min": app.min_replicas, "max": app.max_replicas},
-        }
         if app.image:
             own_release(
                 self,

@@ -9,8 +9,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from operations import helm
+from operations.kubernetes import resolved
 from operations.manifests import mistakes, pods
-from tests.charts import VERSION, Objects, one, release_values, render, values_of
+from tests.charts import VERSION, Objects, example, one, release_values, render, values_of
 from tests.conftest import ROOT, Platform
 
 CHART = ROOT / "charts" / "application-namespace"
@@ -101,7 +102,23 @@ def test_the_pipeline_may_release_the_chart_and_nothing_more(objects: Objects, b
 def test_where_terraform_releases_the_pipeline_may_not(platform: Platform) -> None:
     values = values_of(platform, "local", "application-namespace")  # the environment with an image in its settings
 
-    assert {each["kind"] for each in render(CHART, "application-namespace", values)}.isdisjoint({"Role", "RoleBinding"})
+    kinds = {each["kind"] for each in render(CHART, "application-namespace", values)}
+    assert kinds.isdisjoint({"ConfigMap", "Role", "RoleBinding"})
+
+
+def test_the_pipeline_reads_the_values_of_its_environment_and_no_other_object(
+    objects: Objects, platform: Platform
+) -> None:
+    handed_over = one(objects, "ConfigMap")
+    [rule] = [rule for rule in one(objects, "Role")["rules"] if "configmaps" in rule["resources"]]
+    assert rule["resourceNames"] == [handed_over["metadata"]["name"]] == ["release-values"]
+    assert rule["verbs"] == ["get"]
+
+    values = json.loads(handed_over["data"]["values.json"])
+    text = platform("production")["app"]["output"]["release_values"]["value"]
+    assert values == json.loads(resolved(text, lambda _stack, output: example(output)))
+    images = {"image": "registry/backend:1", "migration": {"image": "registry/migrator:1"}}
+    assert helm.lint(BACKEND, [json.dumps(values), json.dumps(images)]) == ""
 
 
 def test_the_quota_holds_a_rollout_its_migration_and_a_test(objects: Objects, backend: Objects) -> None:
@@ -122,6 +139,7 @@ def test_the_quota_holds_a_rollout_its_migration_and_a_test(objects: Objects, ba
         ({"region": ""}, "- region: Does not match pattern"),
         ({"jwtSecretArn": "secret"}, "- jwtSecretArn: Does not match pattern"),
         ({"networks": {"database": ["0.0.0.0/0"]}}, "- networks.database.0: Does not match pattern"),
+        ({"releaseValues": "host: x"}, "- releaseValues: Does not match pattern"),
         ({"networks": {"loadBalancer": []}}, "- networks.loadBalancer: Array must have at least 1 items"),
         ({"extra": 1}, "- (root): Additional property extra is not allowed"),
     ],
