@@ -28,6 +28,7 @@ class Role(Construct):
         statements: Sequence[Statement] = (),
         managed_policies: Sequence[str] = (),
         bounded: bool = True,
+        session_hours: int = 1,
     ) -> None:
         super().__init__(scope, id)
 
@@ -37,6 +38,7 @@ class Role(Construct):
             name=name,
             assume_role_policy=document([trust]),
             permissions_boundary=BOUNDARY if bounded else None,
+            max_session_duration=session_hours * 3600,
         )
         self.name = role.name
         self.arn = role.arn

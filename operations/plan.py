@@ -67,7 +67,7 @@ def plan(environment: str, names: list[str], console: Console, folder: Path | No
     for loss in report.losses():
         console.print(f"[bold red]{loss}[/]" if loss.stateful else str(loss))
     if folder:
-        plan_files.write(folder, environment, graph, [each for each in selected if each in outcomes], report.markdown())
+        plan_files.write(folder, graph, [each for each in selected if each in outcomes], report)
         console.print(f"\nTo apply just this: make deploy PLANS={folder.name} ENVIRONMENT={environment}")
     if not report.changes:
         console.print(f"\nNo changes: {environment} is as the settings say.")

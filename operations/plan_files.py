@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from operations import OperationError
+from operations.plan_report import Report
 from operations.synthesis import Graph
 
-MANIFEST, REPORT = "plans.json", "report.md"
+MANIFEST, PAGE = "plans.json", "report.md"
 
 
 def clear(folder: Path) -> None:
     """Make the folder, without the files of an earlier plan."""
     folder.mkdir(parents=True, exist_ok=True)
-    for path in (*folder.glob("*.tfplan"), folder / MANIFEST, folder / REPORT):
+    for path in (*folder.glob("*.tfplan"), folder / MANIFEST, folder / PAGE):
         path.unlink(missing_ok=True)
 
 
@@ -22,16 +23,17 @@ def path_of(folder: Path, stack: str) -> Path:
     return folder / f"{stack}.tfplan"
 
 
-def write(folder: Path, environment: str, graph: Graph, stacks: Sequence[str], report: str) -> None:
+def write(folder: Path, graph: Graph, stacks: Sequence[str], report: Report) -> None:
     """Complete the folder, once Terraform has written the plans of these stacks."""
     manifest = {
-        "environment": environment,
+        "environment": report.environment,
+        "changes": report.changes,
         "stacks": {
             stack: {"plan": _digest(path_of(folder, stack)), "configuration": _digest(_configuration(graph, stack))}
             for stack in stacks
         },
     }
-    (folder / REPORT).write_text(report, encoding="utf-8")
+    (folder / PAGE).write_text(report.markdown(), encoding="utf-8")
     (folder / MANIFEST).write_text(f"{json.dumps(manifest, indent=2)}\n", encoding="utf-8")
 
 

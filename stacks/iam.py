@@ -68,6 +68,7 @@ class IamStack(AreaStack):
             trust=trusts_jobs(github.arn, subjects(platform, approved), ref=MAIN),
             managed_policies=["PowerUserAccess"],
             statements=iam_pipelines.deploy(settings, github.arn),
+            session_hours=2,  # a cluster and a database that are upgraded take longer than one
         )
         runner_token = self._pipeline_role(
             "runner-token",
@@ -118,7 +119,13 @@ class IamStack(AreaStack):
         )
 
     def _pipeline_role(
-        self, name: str, *, trust: Statement, statements: list[Statement], managed_policies: list[str] | None = None
+        self,
+        name: str,
+        *,
+        trust: Statement,
+        statements: list[Statement],
+        managed_policies: list[str] | None = None,
+        session_hours: int = 1,
     ) -> Role:
         return Role(
             self,
@@ -128,6 +135,7 @@ class IamStack(AreaStack):
             managed_policies=managed_policies or [],
             statements=statements,
             bounded=False,
+            session_hours=session_hours,
         )
 
     def _instance_role(self, name: str, *, statements: list[Statement]) -> str:

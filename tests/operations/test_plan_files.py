@@ -105,7 +105,9 @@ def test_what_was_planned_is_applied_and_nothing_else(environment: Callable[...,
     state = state_bucket.read(planned.context, "one")
     assert state is not None
     assert state.resources == ["terraform_data.first"]
+    assert json.loads((planned.folder / "plans.json").read_text())["changes"] is True
     assert not planned.plan()
+    assert json.loads((planned.folder / "plans.json").read_text())["changes"] is False
     assert planned.report[-1] == "No changes."
 
 

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# The images of one commit, in the registries of both environments under the same digest, and as files for the scan.
+# Tags there never move, so what a first run pushed a second one takes as it is.
+set -euo pipefail
+: "${TAG:?}" "${PROJECT:?}" "${STAGING:?}" "${PRODUCTION:?}" "${GITHUB_OUTPUT:?}"
+
+# digest_of PROFILE REPOSITORY: what the tag stands for, or nothing.
+digest_of() {
+  local answer
+  if answer="$(aws ecr describe-images --profile "$1" --repository-name "$2" --image-ids "imageTag=$TAG" \
+    --query 'imageDetails[0].imageDigest' --output text 2>&1)"; then
+    echo "$answer"
+  elif [[ $answer != *ImageNotFoundException* ]]; then
+    echo "$answer" >&2
+    return 1
+  fi
+}
+
+# copy SOURCE DESTINATION: the same bytes, and so the same digest.
+copy() {
+  docker buildx imagetools create --prefer-index=false --tag "$2" "$1"
+}
+
+# settle NAME REPOSITORY: build the target of that name, unless it is there.
+settle() {
+  local name="$1" staging="$PROJECT-staging/$2" production="$PROJECT-production/$2" found approved
+  found="$(digest_of staging "$staging")"
+  approved="$(digest_of production "$production")"
+  if [[ -z $found && -z $approved ]]; then
+    docker buildx build --target "$name" --platform linux/amd64 --provenance mode=max --push \
+      --tag "$STAGING/$staging:$TAG" --tag "$PRODUCTION/$production:$TAG" .
+  elif [[ -z $approved ]]; then
+    copy "$STAGING/$staging@$found" "$PRODUCTION/$production:$TAG"
+  elif [[ -z $found ]]; then
+    copy "$PRODUCTION/$production@$approved" "$STAGING/$staging:$TAG"
+  fi
+  found="$(digest_of staging "$staging")"
+  approved="$(digest_of production "$production")"
+  if [[ ! $found =~ ^sha256:[0-9a-f]{64}$ || $found != "$approved" ]]; then
+    echo "::error::$name:$TAG is ${found:-nothing} in staging and ${approved:-nothing} in production"
+    return 1
+  fi
+  docker pull --quiet "$STAGING/$staging@$found"
+  docker save --output "images/$name.tar" "$STAGING/$staging@$found"
+  echo "$name=$found" >>"$GITHUB_OUTPUT"
+}
+
+for environment in staging production; do
+  registry="$STAGING"
+  [[ $environment == staging ]] || registry="$PRODUCTION"
+  aws ecr get-login-password --profile "$environment" | docker login --username AWS --password-stdin "$registry"
+done
+mkdir -p images
+settle backend backend
+settle migrator backend-migrator

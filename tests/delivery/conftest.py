@@ -1,0 +1,67 @@
+"""Programs in the place of AWS, GitHub, helm and docker, which take notes of how a script calls them."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PLATFORM = ROOT / ".github" / "scripts"
+APPLICATION = ROOT / "realworld-example-app" / ".github" / "scripts"
+A, B, NEW = (f"sha256:{letter * 64}" for letter in "abc")
+
+
+@dataclass
+class Machine:
+    """answers[program] is a shell script that is given the arguments."""
+
+    folder: Path
+    answers: dict[str, str] = field(default_factory=dict)
+
+    def run(self, script: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        programs = self.folder / "bin"
+        programs.mkdir(exist_ok=True)
+        for name, answer in self.answers.items():
+            (programs / name).write_text(f'#!/bin/bash\necho "{name} $*" >>"$NOTES"\n{answer}\n')
+            (programs / name).chmod(0o755)
+        jq = shutil.which("jq")
+        if jq is None:
+            pytest.skip("jq is not on PATH: apt-get install jq")
+        environment = {
+            "PATH": f"{programs}:{os.environ['PATH']}",
+            "NOTES": str(self.folder / "notes"),
+            "RUNNER_TEMP": str(self.folder),
+            "GITHUB_OUTPUT": str(self.folder / "output"),
+            "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
+            "GITHUB_SHA": "0123456789abcdef",
+            "GITHUB_REPOSITORY": "acme/platform",
+            "GITHUB_REPOSITORY_OWNER": "acme",
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_RUN_ID": "7",
+            "GH_TOKEN": "ghs_x",
+        }
+        return subprocess.run(
+            ["bash", script, *arguments],
+            cwd=self.folder,
+            env=environment | variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def text(self, name: str) -> str:
+        path = self.folder / name
+        return path.read_text() if path.exists() else ""
+
+    def notes(self, *words: str) -> list[str]:
+        """The calls that these words are in."""
+        return [line for line in self.text("notes").splitlines() if all(word in line for word in words)]
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)

@@ -1,0 +1,102 @@
+"""What the pipelines of the platform write: a comment, an issue, and a token that nobody sees."""
+
+import json
+import subprocess
+
+import pytest
+
+from tests.delivery.conftest import PLATFORM, Machine
+
+TOKEN = "AABBCCDDEEFFGGHHIIJJKKLLMMNNO"
+
+
+def comment(machine: Machine, report: str, existing: str = "") -> subprocess.CompletedProcess[str]:
+    (machine.folder / "report.md").write_text(report)
+    machine.answers = {"gh": f"[[ $* != *paginate* ]] || echo '{existing}'"}
+    return machine.run(PLATFORM / "comment.sh", "report.md", NUMBER="12")
+
+
+def test_the_first_plan_is_a_new_comment(machine: Machine) -> None:
+    assert comment(machine, "### Plan of staging\n").returncode == 0
+
+    [sent] = machine.notes("gh api --silent")
+    assert "--method POST repos/acme/platform/issues/12/comments" in sent
+    assert machine.text("comment.md") == "<!-- plan -->\n### Plan of staging\n"
+
+
+def test_the_next_plan_takes_the_place_of_the_comment(machine: Machine) -> None:
+    comment(machine, "again", existing="99")
+
+    [sent] = machine.notes("gh api --silent")
+    assert "--method PATCH repos/acme/platform/issues/comments/99" in sent
+
+
+def test_a_plan_that_is_too_long_for_a_comment_is_cut(machine: Machine) -> None:
+    comment(machine, "x" * 70000)
+
+    assert len(machine.text("comment.md")) < 65536
+    assert machine.text("comment.md").endswith("the rest is in the artifacts of the run.\n")
+
+
+def drift(machine: Machine, changes: object, open_issue: str = "") -> subprocess.CompletedProcess[str]:
+    folder = machine.folder / "drift-staging"
+    folder.mkdir()
+    (folder / "plans.json").write_text(json.dumps({"environment": "staging", "changes": changes}))
+    (folder / "report.md").write_text("### Plan of staging\n")
+    machine.answers = {"gh": f"[[ $* != *'issue list'* ]] || echo '{open_issue}'"}
+    return machine.run(PLATFORM / "drift.sh", "drift-staging")
+
+
+@pytest.mark.parametrize(
+    ("changes", "open_issue", "call"),
+    [
+        (True, "", "gh issue create --repo acme/platform --title staging is not as main says"),
+        (True, "5", "gh issue edit 5 --repo acme/platform"),
+        (False, "5", "gh issue close 5 --repo acme/platform"),
+        (False, "", None),
+    ],
+)
+def test_there_is_one_issue_as_long_as_something_drifted(
+    machine: Machine, changes: bool, open_issue: str, call: str | None
+) -> None:
+    result = drift(machine, changes, open_issue)
+
+    assert result.returncode == 0, result.stderr
+    done = [note for note in machine.notes("gh issue") if "gh issue list" not in note]
+    assert len(done) == (1 if call else 0)
+    assert all(note.startswith(str(call)) for note in done)
+    if changes:
+        assert machine.text("issue.md").endswith("### Plan of staging\n")
+        assert "https://github.com/acme/platform/actions/runs/7" in machine.text("issue.md")
+
+
+def test_a_plan_that_does_not_say_closes_no_issue(machine: Machine) -> None:
+    assert drift(machine, None, "5").returncode == 1
+    assert machine.notes("gh issue close") == []
+
+
+def token(machine: Machine, answer: str) -> subprocess.CompletedProcess[str]:
+    machine.answers = {"gh": f"echo '{answer}'", "aws": 'cat >"$RUNNER_TEMP/stdin"; echo 3'}
+    return machine.run(PLATFORM / "runner-token.sh", PARAMETER="/realworld-staging/runner/registration-token")
+
+
+def test_the_token_goes_to_the_parameter_and_nowhere_else(machine: Machine) -> None:
+    result = token(machine, TOKEN)
+
+    assert result.returncode == 0, result.stderr
+    assert json.loads(machine.text("stdin")) == {
+        "Name": "/realworld-staging/runner/registration-token",
+        "Value": TOKEN,
+        "Type": "SecureString",
+        "Overwrite": True,
+    }
+    assert "orgs/acme/actions/runners/registration-token" in machine.notes("gh api")[0]
+    # GitHub takes this line out of the log, and the token out of all that follow.
+    assert result.stdout == f"::add-mask::{TOKEN}\n3\n"
+    assert TOKEN not in result.stderr + machine.text("notes")
+
+
+@pytest.mark.parametrize("answer", ["", "null"])
+def test_without_a_token_nothing_is_overwritten(machine: Machine, answer: str) -> None:
+    assert token(machine, answer).returncode == 1
+    assert machine.notes("aws") == []

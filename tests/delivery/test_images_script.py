@@ -1,0 +1,112 @@
+"""One image of a commit, in two registries, however often it runs."""
+
+import subprocess
+
+import pytest
+
+from tests.delivery.conftest import APPLICATION, NEW, A, B, Machine
+
+# A registry is a file for each repository with what its tag stands for; a build or a copy writes these files.
+AWS = """
+case "$*" in
+  *get-login-password*) echo password ;;
+  *describe-images*)
+    [[ $* =~ --repository-name\\ ([^ ]+) ]]
+    if [[ -e "$RUNNER_TEMP/${BASH_REMATCH[1]//\\//_}" ]]; then cat "$RUNNER_TEMP/${BASH_REMATCH[1]//\\//_}"
+    else echo "${MISSING:-An error occurred (ImageNotFoundException)}" >&2; exit 254; fi ;;
+esac
+"""
+DOCKER = """
+put() { repository="${1#*/}"; echo "$2" >"$RUNNER_TEMP/$(tr / _ <<<"${repository%:*}")"; }
+case "$*" in
+  login*) cat >/dev/null ;;
+  "buildx build"*) while (($#)); do [[ $1 != --tag ]] || put "$2" "$BUILT"; shift; done ;;
+  "buildx imagetools create"*)
+    [[ $* =~ --tag\\ ([^ ]+)\\ .*@([^ ]+) ]]
+    put "${BASH_REMATCH[1]}" "${COPIED:-${BASH_REMATCH[2]}}" ;;
+  save*) touch "$3" ;;
+esac
+"""
+IMAGES = {
+    "TAG": "0123",
+    "PROJECT": "realworld",
+    "STAGING": "1.dkr.ecr.us-east-1.amazonaws.com",
+    "PRODUCTION": "2.dkr.ecr.us-east-1.amazonaws.com",
+    "BUILT": NEW,
+}
+
+
+def images(
+    machine: Machine, *, there: dict[str, str] | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    machine.answers = {"aws": AWS, "docker": DOCKER}
+    for repository, digest in (there or {}).items():
+        (machine.folder / repository.replace("/", "_")).write_text(f"{digest}\n")
+    return machine.run(APPLICATION / "images.sh", **IMAGES, **variables)
+
+
+ALL = {
+    "realworld-staging/backend": A,
+    "realworld-production/backend": A,
+    "realworld-staging/backend-migrator": B,
+    "realworld-production/backend-migrator": B,
+}
+
+
+def test_new_images_are_built_once_and_pushed_to_both_registries(machine: Machine) -> None:
+    result = images(machine)
+
+    assert result.returncode == 0, result.stderr
+    backend, migrator = machine.notes("docker buildx build")
+    assert "--target backend --platform linux/amd64" in backend
+    assert "--tag 1.dkr.ecr.us-east-1.amazonaws.com/realworld-staging/backend:0123 " in backend
+    assert "--tag 2.dkr.ecr.us-east-1.amazonaws.com/realworld-production/backend:0123 " in backend
+    assert "--target migrator" in migrator
+    assert "/realworld-staging/backend-migrator:0123 " in migrator
+    assert machine.text("output") == f"backend={NEW}\nmigrator={NEW}\n"
+    assert {path.name for path in (machine.folder / "images").iterdir()} == {"backend.tar", "migrator.tar"}
+
+
+def test_a_second_run_of_a_commit_builds_and_pushes_nothing(machine: Machine) -> None:
+    result = images(machine, there=ALL)
+
+    assert result.returncode == 0, result.stderr
+    assert machine.notes("docker buildx") == []
+    assert machine.text("output") == f"backend={A}\nmigrator={B}\n"
+    # What is scanned is what is in the registry.
+    assert len(machine.notes("docker pull", f"/realworld-staging/backend@{A}")) == 1
+
+
+@pytest.mark.parametrize("missing", ["staging", "production"])
+def test_an_image_that_one_registry_lacks_is_copied_and_not_built(machine: Machine, missing: str) -> None:
+    there = {name: digest for name, digest in ALL.items() if name != f"realworld-{missing}/backend"}
+    result = images(machine, there=there)
+
+    assert result.returncode == 0, result.stderr
+    assert machine.notes("docker buildx build") == []
+    [copied] = machine.notes("docker buildx imagetools create --prefer-index=false")
+    assert f"/realworld-{missing}/backend:0123 " in copied
+    assert copied.endswith(f"/backend@{A}")
+    assert machine.text("output") == f"backend={A}\nmigrator={B}\n"
+
+
+def test_two_images_under_one_tag_are_refused(machine: Machine) -> None:
+    result = images(machine, there=ALL | {"realworld-production/backend": B})
+
+    assert result.returncode == 1
+    assert f"backend:0123 is {A} in staging and {B} in production" in result.stdout
+    assert machine.text("output") == ""
+
+
+def test_a_copy_that_is_another_image_is_refused(machine: Machine) -> None:
+    there = {name: digest for name, digest in ALL.items() if name != "realworld-production/backend"}
+
+    assert images(machine, there=there, COPIED=B).returncode == 1
+
+
+def test_a_registry_that_does_not_answer_is_not_taken_for_an_empty_one(machine: Machine) -> None:
+    result = images(machine, MISSING="An error occurred (AccessDeniedException)")
+
+    assert result.returncode != 0
+    assert "AccessDeniedException" in result.stderr
+    assert machine.notes("docker buildx build") == []
