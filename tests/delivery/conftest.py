@@ -23,8 +23,9 @@ class Machine:
     answers: dict[str, str] = field(default_factory=dict)
 
     def run(self, script: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        programs = self.folder / "bin"
-        programs.mkdir(exist_ok=True)
+        programs, checkout = self.folder / "bin", self.folder / "checkout"
+        for folder in (programs, checkout):
+            folder.mkdir(exist_ok=True)
         for name, answer in self.answers.items():
             (programs / name).write_text(f'#!/bin/bash\necho "{name} $*" >>"$NOTES"\n{answer}\n')
             (programs / name).chmod(0o755)
@@ -46,7 +47,7 @@ class Machine:
         }
         return subprocess.run(
             ["bash", script, *arguments],
-            cwd=self.folder,
+            cwd=checkout,
             env=environment | variables,
             capture_output=True,
             text=True,

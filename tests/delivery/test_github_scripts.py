@@ -13,7 +13,7 @@ TOKEN = "AABBCCDDEEFFGGHHIIJJKKLLMMNNO"
 def comment(machine: Machine, report: str, existing: str = "") -> subprocess.CompletedProcess[str]:
     (machine.folder / "report.md").write_text(report)
     machine.answers = {"gh": f"[[ $* != *paginate* ]] || echo '{existing}'"}
-    return machine.run(PLATFORM / "comment.sh", "report.md", NUMBER="12")
+    return machine.run(PLATFORM / "comment.sh", "../report.md", NUMBER="12")
 
 
 def test_the_first_plan_is_a_new_comment(machine: Machine) -> None:
@@ -44,7 +44,7 @@ def drift(machine: Machine, changes: object, open_issue: str = "") -> subprocess
     (folder / "plans.json").write_text(json.dumps({"environment": "staging", "changes": changes}))
     (folder / "report.md").write_text("### Plan of staging\n")
     machine.answers = {"gh": f"[[ $* != *'issue list'* ]] || echo '{open_issue}'"}
-    return machine.run(PLATFORM / "drift.sh", "drift-staging")
+    return machine.run(PLATFORM / "drift.sh", "../drift-staging")
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,7 @@ def test_new_images_are_built_once_and_pushed_to_both_registries(machine: Machin
     assert "/realworld-staging/backend-migrator:0123 " in migrator
     assert machine.text("output") == f"backend={NEW}\nmigrator={NEW}\n"
     assert {path.name for path in (machine.folder / "images").iterdir()} == {"backend.tar", "migrator.tar"}
+    assert list((machine.folder / "checkout").iterdir()) == [], "it would be a part of the next image"
 
 
 def test_a_second_run_of_a_commit_builds_and_pushes_nothing(machine: Machine) -> None:

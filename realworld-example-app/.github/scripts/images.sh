@@ -2,7 +2,8 @@
 # The images of one commit, in the registries of both environments under the same digest, and as files for the scan.
 # Tags there never move, so what a first run pushed a second one takes as it is.
 set -euo pipefail
-: "${TAG:?}" "${PROJECT:?}" "${STAGING:?}" "${PRODUCTION:?}" "${GITHUB_OUTPUT:?}"
+: "${TAG:?}" "${PROJECT:?}" "${STAGING:?}" "${PRODUCTION:?}" "${GITHUB_OUTPUT:?}" "${RUNNER_TEMP:?}"
+readonly ARCHIVES="$RUNNER_TEMP/images" # in the folder that is built, one image would become a part of the next
 
 # digest_of PROFILE REPOSITORY: what the tag stands for, or nothing.
 digest_of() {
@@ -41,7 +42,7 @@ settle() {
     return 1
   fi
   docker pull --quiet "$STAGING/$staging@$found"
-  docker save --output "images/$name.tar" "$STAGING/$staging@$found"
+  docker save --output "$ARCHIVES/$name.tar" "$STAGING/$staging@$found"
   echo "$name=$found" >>"$GITHUB_OUTPUT"
 }
 
@@ -50,6 +51,6 @@ for environment in staging production; do
   [[ $environment == staging ]] || registry="$PRODUCTION"
   aws ecr get-login-password --profile "$environment" | docker login --username AWS --password-stdin "$registry"
 done
-mkdir -p images
+mkdir -p "$ARCHIVES"
 settle backend backend
 settle migrator backend-migrator
