@@ -116,11 +116,10 @@ def deploy(settings: Settings, github_provider_arn: str) -> list[Statement]:
 
 def runner_token(settings: Settings) -> list[Statement]:
     """It writes one parameter, and cannot even read it."""
-    parameter = f"arn:aws:ssm:{settings.region}:{settings.account}:parameter/{settings.prefix}/runner"
     return [
         Statement(
             actions=["ssm:PutParameter"],
-            resources=[f"{parameter}/registration-token"],
+            resources=[f"arn:aws:ssm:{settings.region}:{settings.account}:parameter{settings.runner_token_parameter}"],
             conditions={"StringEquals": {"ssm:Overwrite": "true"}},
         )
     ]

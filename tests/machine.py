@@ -117,5 +117,7 @@ def machine(base: Path, directory: Path, binds: Sequence[str] = ()) -> Iterator[
     try:
         yield made
     finally:
-        made.power_off()
-        subprocess.run(["umount", disk], check=True)
+        try:
+            made.power_off()
+        finally:
+            subprocess.run(["umount", disk], check=True)

@@ -4,50 +4,23 @@ What stands in for the rest, because it is not to be had here: `docker run` keep
 copies from a folder instead of the bucket and knows a password, and a loop device is the EBS volume.
 """
 
-import hashlib
 import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 
-from modules.monitoring_host import user_data
 from tests import machine
 from tests.machine import Machine
+from tests.monitoring.host import DATA, DEVICE, SERVICES, Volume, active, announce, install, look, pids, runs, wait
 
 pytestmark = pytest.mark.slow
 
-HERE = Path(__file__).parent
-VOLUME = "vol-0123456789abcdef0"
-DEVICE = f"/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_{VOLUME.replace('-', '')}"
-DATA = "/var/lib/monitoring"
-SERVICES = ("alertmanager", "blackbox", "grafana", "loki", "node-exporter", "prometheus")
 PASSWORD = "canary-in-the-coal-mine"
-
-
-@dataclass
-class Volume:
-    """A disk of one GiB that outlives machines, as a block device of this one."""
-
-    image: Path
-    device: str
-
-    def attach(self, to: Machine) -> None:
-        """EC2 shows the device some time after the start."""
-        numbers = Path(f"/sys/block/{Path(self.device).name}/dev").read_text().strip().split(":")
-        to.run("mkdir", "-p", str(Path(DEVICE).parent))
-        to.run("mknod", DEVICE, "b", *numbers)
-
-    def signature(self) -> str:
-        found = subprocess.run(
-            ["wipefs", "-n", "-i", "-O", "TYPE", self.device], capture_output=True, text=True, check=True
-        )
-        return found.stdout.strip()
+Start = Callable[[str], Machine]
 
 
 @pytest.fixture
@@ -67,9 +40,6 @@ def bucket(bundle: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(bundle, tmp_path / "bucket"))
 
 
-Start = Callable[[str], Machine]
-
-
 @pytest.fixture
 def instance(bucket: Path, tmp_path: Path) -> Iterator[Start]:
     """A new instance with that id, which has not been booted yet."""
@@ -81,75 +51,11 @@ def instance(bucket: Path, tmp_path: Path) -> Iterator[Start]:
     def make(instance_id: str) -> Machine:
         binds = [f"--bind-ro={bucket}:/bucket", f"--bind-ro={secrets}:/secrets"]
         made = machines.enter_context(machine.machine(base, tmp_path / instance_id, binds))
-        _install(made.disk, instance_id)
+        install(made.disk, instance_id)
         return made
 
     with ExitStack() as machines:
         yield make
-
-
-def _install(disk: Path, instance_id: str) -> None:
-    """What the image of the instance brings, and what EC2 tells it."""
-    for name in ("aws", "docker"):
-        shutil.copy(HERE / "stand-ins" / name, disk / "usr" / "local" / "bin" / name)
-    (disk / "usr" / "bin" / "docker").symlink_to("../local/bin/docker")
-    shutil.copy(HERE / "stand-ins" / "docker.service", disk / "etc" / "systemd" / "system")
-    configuration = yaml.safe_load(
-        user_data(
-            {
-                "CONFIG_BUCKET": "acme-monitoring",
-                "GRAFANA_SECRET": "acme-monitoring/grafana",
-                "NAMESPACE": "acme/monitoring",
-                "REGION": "us-east-1",
-                "VOLUME_ID": VOLUME,
-            }
-        ).replace("$${", "${")
-    )
-    assert configuration.pop("packages") == ["docker"]
-    seed = disk / "var" / "lib" / "cloud" / "seed" / "nocloud"
-    seed.mkdir(parents=True)
-    (seed / "meta-data").write_text(f"instance-id: {instance_id}\n")
-    (seed / "user-data").write_text(f"#cloud-config\n{yaml.safe_dump(configuration)}")
-    # The network is that of this machine.
-    (disk / "etc" / "cloud" / "cloud.cfg.d" / "99-test.cfg").write_text(
-        "datasource_list: [NoCloud]\nnetwork: {config: disabled}\n"
-    )
-
-
-def wait(what: Callable[[], bool], seconds: float = 60) -> bool:
-    until = time.monotonic() + seconds
-    while not (done := what()) and time.monotonic() < until:
-        time.sleep(0.5)
-    return done
-
-
-def active(host: Machine) -> set[str]:
-    """The services of ours that run."""
-    states = host.run("systemctl", "is-active", *SERVICES, check=False).stdout.split()
-    return {service for service, state in zip(SERVICES, states, strict=True) if state == "active"}
-
-
-def runs(host: Machine) -> bool:
-    return active(host) == set(SERVICES)
-
-
-def pids(host: Machine) -> dict[str, str]:
-    return {
-        service: host.run("systemctl", "show", "--property=MainPID", "--value", service).stdout.strip()
-        for service in SERVICES
-    }
-
-
-def announce(bucket: Path) -> None:
-    """Write the sums of what is in the bucket, as a deploy does at its end."""
-    files = sorted(path for path in bucket.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
-    sums = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(bucket)}\n" for path in files)
-    (bucket / "SHA256SUMS").write_text("".join(sums))
-
-
-def look(host: Machine) -> int:
-    """Let the host look into the bucket now, and not within the next minute; the exit code."""
-    return host.run("systemctl", "start", "monitoring-config.service", check=False).returncode
 
 
 def test_one_life_of_a_volume(instance: Start, volume: Volume, bucket: Path) -> None:

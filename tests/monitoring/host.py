@@ -1,0 +1,104 @@
+"""The monitoring host for a test: its image with stand-ins for Docker and AWS, its volume, and looks at it."""
+
+import hashlib
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from modules.monitoring_host import user_data
+from tests.machine import Machine
+
+STAND_INS = Path(__file__).parent / "stand-ins"
+VOLUME = "vol-0123456789abcdef0"
+DEVICE = f"/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_{VOLUME.replace('-', '')}"
+DATA = "/var/lib/monitoring"
+SERVICES = ("alertmanager", "blackbox", "grafana", "loki", "node-exporter", "prometheus")
+
+
+@dataclass
+class Volume:
+    """A disk of one GiB that outlives machines, as a block device of this one."""
+
+    image: Path
+    device: str
+
+    def attach(self, to: Machine) -> None:
+        """EC2 shows the device some time after the start."""
+        numbers = Path(f"/sys/block/{Path(self.device).name}/dev").read_text().strip().split(":")
+        to.run("mkdir", "-p", str(Path(DEVICE).parent))
+        to.run("mknod", DEVICE, "b", *numbers)
+
+    def signature(self) -> str:
+        found = subprocess.run(
+            ["wipefs", "-n", "-i", "-O", "TYPE", self.device], capture_output=True, text=True, check=True
+        )
+        return found.stdout.strip()
+
+
+def install(disk: Path, instance_id: str) -> None:
+    """What the image of the instance brings, and what EC2 tells it."""
+    for name in ("aws", "docker"):
+        shutil.copy(STAND_INS / name, disk / "usr" / "local" / "bin" / name)
+    (disk / "usr" / "bin" / "docker").symlink_to("../local/bin/docker")
+    shutil.copy(STAND_INS / "docker.service", disk / "etc" / "systemd" / "system")
+    configuration = yaml.safe_load(
+        user_data(
+            {
+                "CONFIG_BUCKET": "acme-monitoring",
+                "GRAFANA_SECRET": "acme-monitoring/grafana",
+                "NAMESPACE": "acme/monitoring",
+                "REGION": "us-east-1",
+                "VOLUME_ID": VOLUME,
+            }
+        ).replace("$${", "${")
+    )
+    assert configuration.pop("packages") == ["docker"]
+    seed = disk / "var" / "lib" / "cloud" / "seed" / "nocloud"
+    seed.mkdir(parents=True)
+    (seed / "meta-data").write_text(f"instance-id: {instance_id}\n")
+    (seed / "user-data").write_text(f"#cloud-config\n{yaml.safe_dump(configuration)}")
+    # The network is that of this machine.
+    (disk / "etc" / "cloud" / "cloud.cfg.d" / "99-test.cfg").write_text(
+        "datasource_list: [NoCloud]\nnetwork: {config: disabled}\n"
+    )
+
+
+def wait(what: Callable[[], bool], seconds: float = 60) -> bool:
+    until = time.monotonic() + seconds
+    while not (done := what()) and time.monotonic() < until:
+        time.sleep(0.5)
+    return done
+
+
+def active(host: Machine) -> set[str]:
+    """The services of ours that run."""
+    states = host.run("systemctl", "is-active", *SERVICES, check=False).stdout.split()
+    return {service for service, state in zip(SERVICES, states, strict=True) if state == "active"}
+
+
+def runs(host: Machine) -> bool:
+    return active(host) == set(SERVICES)
+
+
+def pids(host: Machine) -> dict[str, str]:
+    return {
+        service: host.run("systemctl", "show", "--property=MainPID", "--value", service).stdout.strip()
+        for service in SERVICES
+    }
+
+
+def announce(bucket: Path) -> None:
+    """Write the sums of what is in the bucket, as a deploy does at its end."""
+    files = sorted(path for path in bucket.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
+    sums = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(bucket)}\n" for path in files)
+    (bucket / "SHA256SUMS").write_text("".join(sums))
+
+
+def look(host: Machine) -> int:
+    """Let the host look into the bucket now, and not within the next minute; the exit code."""
+    return host.run("systemctl", "start", "monitoring-config.service", check=False).returncode
