@@ -1,7 +1,6 @@
 """make runner: a runner of GitHub Actions on the host of the stack runner, by Ansible over Session Manager."""
 
 import hashlib
-import json
 import os
 import subprocess
 
@@ -11,6 +10,7 @@ from operations import LOCAL, ROOT, OperationError, doctor
 from operations.hosts import open_host
 
 PLAYBOOKS = ROOT / "ansible"
+PLAYBOOK = "runner.yml"
 REQUIREMENTS = PLAYBOOKS / "requirements.yml"
 COLLECTIONS = LOCAL / "collections"
 STAMP = "installed"  # the digest of the requirements that lie there
@@ -22,24 +22,19 @@ def runner(environment: str, console: Console) -> None:
     context, outputs = open_host(environment, "runner", command="make runner", programs=[program])
     settings = context.settings
     install_collections(console)
+    # What ansible/inventory/ reads: there the rest of the variables is made of these.
     variables = {
-        "prefix": settings.prefix,
-        "region": settings.region,
-        "instance_id": outputs["runner_instance_id"],
-        "transfer_bucket": outputs["runner_transfer_bucket_name"],
-        "token_parameter": outputs["runner_token_parameter"],
-        "github_url": settings.runner_url,
-        "labels": [settings.prefix],
+        "AWS_REGION": settings.region,
+        "RUNNER_BUCKET": outputs["runner_transfer_bucket_name"],
+        "RUNNER_PREFIX": settings.prefix,
+        "RUNNER_URL": settings.runner_url,
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
     }
     console.print(f"Provisioning {outputs['runner_instance_id']} for {settings.runner_url}", markup=False)
     console.file.flush()
     os.chdir(PLAYBOOKS)
     # In the place of this process, so that Ctrl-C, the colours and the exit code are those of Ansible.
-    os.execvpe(
-        "ansible-playbook",
-        ["ansible-playbook", "runner.yml", "--extra-vars", json.dumps(variables)],
-        context.environment | {"ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "AWS_REGION": settings.region},
-    )
+    os.execvpe("ansible-playbook", ["ansible-playbook", PLAYBOOK], context.environment | variables)
 
 
 def install_collections(console: Console) -> None:

@@ -92,12 +92,20 @@ class Staging:
 
     def stand_in(self, name: str, *, exits: int = 0, says: str = "") -> None:
         program = self.bin / name
-        program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >"$0.arguments"\nprintf "%s" "{says}" >&2\nexit {exits}\n')
+        program.write_text(
+            f'#!/bin/sh\nprintf "%s\\n" "$@" >"$0.arguments"\n/usr/bin/env >"$0.environment"\n'
+            f'printf "%s" "{says}" >&2\nexit {exits}\n'
+        )
         program.chmod(0o755)
 
     def arguments(self, name: str) -> list[str]:
         """What the stand-in was told last."""
         return (self.bin / f"{name}.arguments").read_text().splitlines()
+
+    def environment(self, name: str) -> dict[str, str]:
+        """The variables with which it was started, and PWD as the folder in which."""
+        lines = (self.bin / f"{name}.environment").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line)
 
     @property
     def _bucket(self) -> str:

@@ -1,7 +1,5 @@
 """make runner: what Ansible is told, and that its collections are installed once. Ansible is a stand-in."""
 
-import json
-
 import pytest
 
 from tests.operations.conftest import Staging
@@ -29,17 +27,16 @@ def test_ansible_is_told_what_terraform_made(deployed: Staging) -> None:
     result = deployed.make("runner")
 
     assert result.code == 0, result.output
-    playbook, option, variables = deployed.arguments("ansible-playbook")
-    assert (playbook, option) == ("runner.yml", "--extra-vars")
-    assert json.loads(variables) == {
-        "prefix": "realworld-staging",
-        "region": "us-east-1",
-        "instance_id": "i-0123",
-        "transfer_bucket": "transfers",
-        "token_parameter": "/realworld-staging/runner/registration-token",
-        "github_url": "https://github.com/realworld-inc",
-        "labels": ["realworld-staging"],
+    assert deployed.arguments("ansible-playbook") == ["runner.yml"]
+    told = deployed.environment("ansible-playbook")
+    assert {name: value for name, value in told.items() if name.startswith(("RUNNER_", "AWS_REGION", "PWD"))} == {
+        "AWS_REGION": "us-east-1",
+        "PWD": f"{deployed.project.path}/ansible",
+        "RUNNER_BUCKET": "transfers",
+        "RUNNER_PREFIX": "realworld-staging",
+        "RUNNER_URL": "https://github.com/realworld-inc",
     }
+    assert told["ANSIBLE_COLLECTIONS_PATH"] == f"{deployed.project.path}/.local/collections"
 
 
 def test_the_token_itself_is_no_business_of_this_machine(deployed: Staging) -> None:
