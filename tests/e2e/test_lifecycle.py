@@ -101,6 +101,14 @@ def test_one_setting_changes_one_stack(deployed: Project) -> None:
     assert deployed.make("plan", DETAILED_EXITCODE="1").code == 0
 
 
+def test_a_plan_as_files_is_applied_as_it_is(deployed: Project) -> None:
+    assert deployed.make("plan", PLANS="plans").code == 0
+    assert "No changes." in (deployed.path / "plans" / "report.md").read_text()
+    before = deployed.ids()
+    assert deployed.make("deploy", PLANS="plans").code == 0
+    assert deployed.ids() == before
+
+
 @pytest.mark.parametrize(
     ("file", "before", "after"),
     [
