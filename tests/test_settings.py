@@ -7,7 +7,6 @@ import pytest
 import yaml
 
 from settings import ENVIRONMENTS, SettingsError, load_settings
-from tests.conftest import changed
 
 GOOD: dict[str, Any] = yaml.safe_load((ENVIRONMENTS / "production.yaml").read_text())
 
@@ -77,34 +76,6 @@ def test_every_environment_loads() -> None:
                 "monitoring.slos.api.threshold_seconds = null belongs to the indicator latency alone: "
                 "write a threshold there, and leave it out elsewhere",
             ],
-        ),
-        (
-            {"runner": {"zone": "us-east-1f"}},
-            ['runner.zone = "us-east-1f" is no zone of the VPC: write one of us-east-1a, us-east-1b, us-east-1c'],
-        ),
-        (
-            {"runner": {"instance_type": "m7g.large"}, "monitoring": {"instance_type": "t4g.large"}},
-            [
-                'monitoring.instance_type = "t4g.large" has processors of Arm, and the image of the host is for '
-                "x86_64: write one such as t3.large",
-                'runner.instance_type = "m7g.large" has processors of Arm',
-            ],
-        ),
-        (
-            {"runner": {"volume_gb": 8}},
-            ["runner.volume_gb = 8 is not valid: write the disk of the host in GiB, 20 to 16384"],
-        ),
-        (
-            {"runner": {"github_url": "https://github.com/realworld-inc/platform/actions"}},
-            [
-                'runner.github_url = "https://github.com/realworld-inc/platform/actions" is not valid: write whose '
-                "jobs it runs, https://github.com/<organization> or https://github.com/<owner>/<repository>; leave it "
-                "out for the organization of iam.github.application_repository"
-            ],
-        ),
-        (
-            {"runner": {"labels": ["x"]}},
-            ["runner.labels is not a setting of runner: write one of zone, instance_type,"],
         ),
         (
             {"vpc": {"cidr": None, "cidrr": "10.0.0.0/16"}},
@@ -230,33 +201,6 @@ def test_a_mistake_names_the_field_the_value_and_what_to_write(
     assert len(found) == len(message)
     for line, expected in zip(found, message, strict=True):
         assert line.startswith(expected)
-
-
-def test_a_runner_is_in_the_first_zone_and_for_the_organization_of_the_application_unless_somebody_says_so() -> None:
-    settings = load_settings("production")
-    github = {"platform_repository": "acme@1/platform@2", "application_repository": "acme@1/shop@3"}
-    silent = changed(settings, runner={"zone": None}, iam={"github": github})
-    other = changed(settings, runner={"zone": "us-east-1c", "github_url": "https://github.com/acme/shop.js"})
-
-    assert settings.runner_url == "https://github.com/realworld-inc"
-    assert (silent.runner_zone, silent.runner_url) == ("us-east-1a", "https://github.com/acme")
-    assert (other.runner_zone, other.runner_url) == ("us-east-1c", "https://github.com/acme/shop.js")
-
-
-GRAVITON = ["t4g.large", "a1.large", "im4gn.large", "is4gen.large", "x2gd.metal", "g5g.xlarge"]
-INTEL_AND_AMD = ["t3.large", "m7i-flex.large", "g4dn.xlarge", "gr6.4xlarge", "u7i-6tb.112xlarge"]
-
-
-@pytest.mark.parametrize("instance_type", GRAVITON)
-def test_a_host_has_the_processors_of_its_image(tmp_path: Path, instance_type: str) -> None:
-    assert "has processors of Arm" in mistakes(tmp_path, runner={"instance_type": instance_type})[0]
-
-
-@pytest.mark.parametrize("instance_type", INTEL_AND_AMD)
-def test_a_g_for_graphics_is_no_g_for_graviton(instance_type: str) -> None:
-    settings = changed(load_settings("production"), runner={"instance_type": instance_type})
-
-    assert settings.runner.instance_type == instance_type
 
 
 def test_all_mistakes_of_a_file_come_in_one_message(tmp_path: Path) -> None:
