@@ -51,6 +51,10 @@ def test_every_environment_loads() -> None:
             ],
         ),
         (
+            {"addons": {"log_agent": "fluentd"}},
+            ['addons.log_agent = "fluentd" is not valid: write alloy, or promtail whose support ended in March 2026'],
+        ),
+        (
             {"monitoring": {"zone": "us-east-1f"}},
             [
                 'monitoring.zone = "us-east-1f" is no zone of the VPC: write one of us-east-1a, us-east-1b, us-east-1c',
