@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 
 from mistakes import read_mapping
-from monitoring import dashboards
+from monitoring.dashboards import dashboards
 from monitoring.placeholders import Placeholders
 from monitoring.slo_rules import slo_rules
 from settings import Settings
@@ -52,7 +52,7 @@ def files(settings: Settings) -> dict[str, str]:
         and path.name != INDICATORS.name
         and path.suffix in {".ini", ".py", ".service", ".sh", ".target", ".timer", ".yaml", ".yml"}
     }
-    found |= {f"dashboards/{uid}.json": text for uid, text in dashboards.documents(settings).items()}
+    found |= {f"dashboards/{uid}.json": board for uid, board in dashboards(settings).items()}
     found["prometheus/rules/slo.yml"] = slo_rules(settings.monitoring.slos, INDICATORS)
     sums = "".join(f"{hashlib.sha256(found[path].encode()).hexdigest()}  {path}\n" for path in sorted(found))
     return found | {SUMS: sums}

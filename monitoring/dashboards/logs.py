@@ -1,41 +1,38 @@
-"""What containers have written, by namespace, pod, container and application."""
+"""What the containers of the cluster write, by the labels that the log agent gives."""
 
-from grafana_foundation_sdk.builders import dashboard
+from grafana_foundation_sdk.builders.dashboard import TextBoxVariable
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from monitoring.dashboards.panels import LOGS, choice, graph, lines, page, stream
-from settings import Settings
+from monitoring.dashboards.panels import build, log_graph, log_lines, log_variable
 
-LABELS = ("namespace", "app", "pod", "container")
+STREAM = '{namespace=~"$namespace",app=~"$app",pod=~"$pod",container=~"$container"}'
+# In back quotes, so that a regular expression needs no second backslash.
+FOUND = STREAM + " |~ `(?i)$search`"
+TROUBLE = FOUND + " |~ `(?i)(error|exception|fatal|panic)`"
 
 
-def page_of(_: Settings) -> dashboard.Dashboard:
-    selector = "{" + ", ".join(f'{label}=~"${label}"' for label in LABELS) + "}"
-    found = f"{selector} |~ `(?i)$search`"
-    made = page("logs", "Logs", "What containers have written")
-    for label in LABELS:
-        # Loki refuses a query of which every part may be empty. Only the namespace is in every line.
-        everything = ".+" if label == "namespace" else ".*"
-        made.with_variable(choice(label, f"label_values({label})", LOGS, everything=everything))
-    return (
-        made.with_variable(dashboard.TextBoxVariable("search").label("search").description("a regular expression"))
-        .with_panel(
-            graph(
-                "Lines by application",
-                "none",
-                stream(f"sum by (app) (count_over_time({found} [$__auto]))", "{{app}}"),
-                width=12,
-                stacked=True,
-            )
-        )
-        .with_panel(
-            graph(
-                "Bytes by namespace",
-                "Bps",
-                stream(f"sum by (namespace) (bytes_rate({selector} [$__auto]))", "{{namespace}}"),
-                width=12,
-                description="What is searched for does not matter here.",
-                stacked=True,
-            )
-        )
-        .with_panel(lines("Lines", stream(found)))
+def dashboard() -> Dashboard:
+    return build(
+        "logs",
+        "Logs",
+        {
+            "Volume": [
+                log_graph("Lines by app", {"{{app}}": f"sum by (app) (count_over_time({FOUND} [$__auto]))"}),
+                log_graph(
+                    "Lines about trouble, by pod",
+                    {"{{pod}}": f"sum by (pod) (count_over_time({TROUBLE} [$__auto]))"},
+                    description="Those with error, exception, fatal or panic in them, in any case of letters.",
+                ),
+            ],
+            "Lines": [log_lines("Newest lines", FOUND)],
+        },
+        description="The search is a regular expression, in any case of letters. At most 1000 lines, newest first.",
+        variables=[
+            log_variable("namespace", "", required=True),
+            log_variable("app", '{namespace=~"$namespace"}', required=False),
+            log_variable("pod", '{namespace=~"$namespace",app=~"$app"}', required=False),
+            log_variable("container", '{namespace=~"$namespace",app=~"$app",pod=~"$pod"}', required=False),
+            TextBoxVariable("search").label("Search").default_value(""),
+        ],
+        since="now-1h",
     )

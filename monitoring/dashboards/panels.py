@@ -1,99 +1,202 @@
-"""The few kinds of panels that our dashboards are made of. Their places follow from their order and width."""
+"""What the dashboards share: panels with a title, a unit and queries, and how they become a dashboard.
 
-import string
-from collections.abc import Sequence
-from typing import Any
+Panels are 24 columns to a line; what does not fit goes to the next line.
+"""
 
-from grafana_foundation_sdk.builders import bargauge, common, dashboard, logs, loki, prometheus, stat, table, timeseries
-from grafana_foundation_sdk.cog.builder import Builder
-from grafana_foundation_sdk.models import common as kinds
-from grafana_foundation_sdk.models import dashboard as models
+from collections.abc import Mapping, Sequence
+
+from grafana_foundation_sdk.builders import common, dashboard, logs, loki, prometheus, stat, table, timeseries
+from grafana_foundation_sdk.models.common import (
+    BigValueGraphMode,
+    GraphGradientMode,
+    GraphThresholdsStyleMode,
+    LegendDisplayMode,
+    LegendPlacement,
+    LogsSortOrder,
+    SortOrder,
+    StackingMode,
+    TooltipDisplayMode,
+)
+from grafana_foundation_sdk.models.dashboard import (
+    Dashboard,
+    DashboardCursorSync,
+    DashboardLinkType,
+    DataSourceRef,
+    DataTransformerConfig,
+    Panel,
+    RowPanel,
+    Threshold,
+    ThresholdsMode,
+    VariableOption,
+    VariableRefresh,
+    VariableSort,
+)
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-METRICS = models.DataSourceRef(type_val="prometheus", uid="prometheus")
-LOGS = models.DataSourceRef(type_val="loki", uid="loki")
-WIDTH = 24  # columns of a dashboard
+PROMETHEUS = DataSourceRef(type_val="prometheus", uid="prometheus")
+LOKI = DataSourceRef(type_val="loki", uid="loki")
+# That of prometheus.yml: $__rate_interval then covers four scrapes at least.
+SCRAPE_INTERVAL = "30s"
 
-Panel = Builder[models.Panel]
-Query = prometheus.Dataquery | loki.Dataquery
-Steps = Sequence[tuple[float | None, str]]  # from that value on that colour; the first one has no value
-FINE: Steps = [(None, "green")]
-
-
-def metric(expression: str, legend: str) -> prometheus.Dataquery:
-    return prometheus.Dataquery().expr(expression).legend_format(legend).datasource(METRICS).range()
+AnyPanel = timeseries.Panel | stat.Panel | table.Panel | logs.Panel
+Rows = Mapping[str, Sequence[AnyPanel]]
+Steps = Mapping[float, str]
+# Legend to expression.
+Queries = Mapping[str, str]
 
 
-def latest(expression: str, legend: str = "") -> prometheus.Dataquery:
-    """The values of this moment, without those of before."""
-    return prometheus.Dataquery().expr(expression).legend_format(legend).datasource(METRICS).instant()
+def _colors(steps: Steps, base: str) -> dashboard.ThresholdsConfig:
+    above = [Threshold(value=value, color=color) for value, color in steps.items()]
+    return dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps([Threshold(color=base), *above])
 
 
-def stream(expression: str, legend: str = "") -> loki.Dataquery:
-    return loki.Dataquery().expr(expression).legend_format(legend).datasource(LOGS)
+def _metrics(queries: Queries) -> list[prometheus.Dataquery]:
+    return [
+        prometheus.Dataquery().ref_id(f"Q{place}").datasource(PROMETHEUS).expr(expression).legend_format(legend)
+        .range().interval(SCRAPE_INTERVAL)
+        for place, (legend, expression) in enumerate(queries.items())
+    ]  # fmt: skip
+
+
+def _graph(title: str, unit: str, width: int, description: str, stacked: bool) -> timeseries.Panel:
+    panel = (
+        timeseries.Panel()
+        .title(title)
+        .unit(unit)
+        .span(width)
+        .height(8)
+        .fill_opacity(40 if stacked else 8)
+        .gradient_mode(GraphGradientMode.OPACITY)
+        .legend(common.VizLegendOptions().display_mode(LegendDisplayMode.LIST).placement(LegendPlacement.BOTTOM)
+                .show_legend(True))
+        .tooltip(common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
+    )  # fmt: skip
+    if stacked:
+        panel.stacking(common.StackingConfig().mode(StackingMode.NORMAL))
+    return panel.description(description) if description else panel
 
 
 def graph(
-    title: str, unit: str, *queries: Query, width: int = 8, description: str = "", stacked: bool = False
-) -> Panel:
-    panel = timeseries.Panel().unit(unit).min(0).line_width(1).fill_opacity(40 if stacked else 10)
-    panel.legend(common.VizLegendOptions().show_legend(True).display_mode(kinds.LegendDisplayMode.LIST))
-    panel.tooltip(common.VizTooltipOptions().mode(kinds.TooltipDisplayMode.MULTI))
-    if stacked:
-        panel.stacking(common.StackingConfig().mode(kinds.StackingMode.NORMAL))
-    return _panel(panel, title, queries, width=width, height=8, description=description)
+    title: str,
+    unit: str,
+    queries: Queries,
+    *,
+    width: int = 8,
+    description: str = "",
+    limits: Steps | None = None,
+    stacked: bool = False,
+    most: float | None = None,
+) -> timeseries.Panel:
+    """Lines over time. limits are drawn as dashed lines; most is the end of the scale."""
+    panel = _graph(title, unit, width, description, stacked).datasource(PROMETHEUS).min(0)
+    panel.targets(list(_metrics(queries)))
+    if limits:
+        panel.thresholds(_colors(limits, "transparent"))
+        panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(GraphThresholdsStyleMode.DASHED))
+    return panel if most is None else panel.max(most)
 
 
-def number(title: str, unit: str, query: Query, *, width: int = 4, description: str = "", steps: Steps = FINE) -> Panel:
-    panel = stat.Panel().unit(unit).thresholds(_thresholds(steps)).color_mode(kinds.BigValueColorMode.VALUE)
-    return _panel(panel, title, [query], width=width, height=4, description=description)
+def log_graph(title: str, queries: Queries, *, width: int = 12, description: str = "") -> timeseries.Panel:
+    """Numbers of lines, one on top of the other."""
+    targets = [
+        loki.Dataquery().ref_id(f"Q{place}").datasource(LOKI).expr(expression).legend_format(legend).query_type("range")
+        for place, (legend, expression) in enumerate(queries.items())
+    ]
+    panel = _graph(title, "short", width, description, stacked=True).datasource(LOKI).min(0)
+    return panel.targets(list(targets))
 
 
-def bars(title: str, unit: str, query: Query, *, width: int = 12, description: str = "", steps: Steps = FINE) -> Panel:
-    """A bar for each series, from 0 to 1."""
-    panel = bargauge.Panel().unit(unit).min(0).max(1).thresholds(_thresholds(steps))
-    panel.orientation(kinds.VizOrientation.HORIZONTAL)
-    return _panel(panel, title, [query], width=width, height=8, description=description)
+def log_lines(title: str, expression: str) -> logs.Panel:
+    query = loki.Dataquery().ref_id("Q0").datasource(LOKI).expr(expression).query_type("range").max_lines(1000)
+    panel = logs.Panel().title(title).datasource(LOKI).span(24).height(16).with_target(query)
+    return panel.show_time(True).wrap_log_message(True).enable_log_details(True).sort_order(LogsSortOrder.DESCENDING)
 
 
-def rows(title: str, query: prometheus.Dataquery, *, width: int = 12, description: str = "") -> Panel:
-    """A row for each series, and a column for each label."""
-    query.format(PromQueryFormat.TABLE)
-    return _panel(table.Panel(), title, [query], width=width, height=8, description=description)
-
-
-def lines(title: str, query: loki.Dataquery) -> Panel:
-    panel = logs.Panel().show_time(True).wrap_log_message(True).enable_log_details(True)
-    panel.sort_order(kinds.LogsSortOrder.DESCENDING)
-    return _panel(panel, title, [query], width=WIDTH, height=16, description="")
-
-
-def choice(name: str, query: str, source: models.DataSourceRef, *, everything: str = ".*") -> dashboard.QueryVariable:
-    """A variable with some of the values of a label, or everything. query is label_values(...)."""
-    variable = dashboard.QueryVariable(name).label(name).query(query).datasource(source).multi(True)
-    variable.refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED).sort(models.VariableSort.ALPHABETICAL_ASC)
-    chosen = models.VariableOption(text="All", value="$__all", selected=True)
-    return variable.include_all(True).all_value(everything).current(chosen)
-
-
-def page(uid: str, title: str, description: str) -> dashboard.Dashboard:
-    """A dashboard without panels. The uid is part of its address."""
-    made = dashboard.Dashboard(title).uid(uid).description(description).tags(["platform"]).readonly()
-    return made.time("now-6h", "now").refresh("1m").timezone("browser")
-
-
-def _panel(panel: Any, title: str, queries: Sequence[Query], *, width: int, height: int, description: str) -> Panel:
-    panel.title(title).span(width).height(height).datasource(
-        LOGS if isinstance(queries[0], loki.Dataquery) else METRICS
+def number(
+    title: str,
+    unit: str,
+    queries: Queries,
+    *,
+    width: int = 6,
+    description: str = "",
+    steps: Steps | None = None,
+    base: str = "green",
+) -> stat.Panel:
+    """The newest values, large. steps are the colors from a value on."""
+    panel = (
+        stat.Panel()
+        .title(title)
+        .unit(unit)
+        .span(width)
+        .height(4)
+        .datasource(PROMETHEUS)
+        .targets(list(_metrics(queries)))
+        .thresholds(_colors(steps or {}, base if steps else "blue"))
+        .graph_mode(BigValueGraphMode.AREA)
+        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
     )
-    if description:
-        panel.description(description)
-    for letter, query in zip(string.ascii_uppercase, queries, strict=False):
-        panel.with_target(query.ref_id(letter))
-    made: Panel = panel
-    return made
+    return panel.description(description) if description else panel
 
 
-def _thresholds(steps: Steps) -> dashboard.ThresholdsConfig:
-    limits = [models.Threshold(value=value, color=color) for value, color in steps]
-    return dashboard.ThresholdsConfig().mode(models.ThresholdsMode.ABSOLUTE).steps(limits)
+def rows_of(title: str, unit: str, expression: str, *, width: int = 12, description: str = "") -> table.Panel:
+    """A table with a column for each label of an instant vector, and its value."""
+    query = prometheus.Dataquery().ref_id("Q0").datasource(PROMETHEUS).expr(expression).instant()
+    panel = (
+        table.Panel()
+        .title(title)
+        .unit(unit)
+        .span(width)
+        .height(8)
+        .datasource(PROMETHEUS)
+        .with_target(query.format(PromQueryFormat.TABLE))
+        .with_transformation(DataTransformerConfig(id_val="organize", options={"excludeByName": {"Time": True}}))
+        .filterable(True)
+    )
+    return panel.description(description) if description else panel
+
+
+def metric_variable(name: str, metric: str, label: str) -> dashboard.QueryVariable:
+    query: dict[str, object] = {"query": f"label_values({metric}, {label})", "refId": "variable"}
+    return _variable(name, query).datasource(PROMETHEUS).all_value(".*")
+
+
+def log_variable(name: str, stream: str, *, required: bool) -> dashboard.QueryVariable:
+    """A label of the lines that stream selects. Loki refuses a selector in which every label may be empty."""
+    query: dict[str, object] = {"label": name, "stream": stream, "type": 1, "refId": "variable"}
+    return _variable(name, query).datasource(LOKI).all_value(".+" if required else ".*")
+
+
+def _variable(name: str, query: dict[str, object]) -> dashboard.QueryVariable:
+    everything = VariableOption(selected=True, text="All", value="$__all")
+    variable = dashboard.QueryVariable(name).query(query).multi(True).include_all(True).current(everything)
+    return variable.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.ALPHABETICAL_ASC)
+
+
+def link(title: str, url: str) -> dashboard.DashboardLink:
+    """To another dashboard, which shows the same time."""
+    return dashboard.DashboardLink(title).type(DashboardLinkType.LINK).url(url).icon("dashboard").keep_time(True)
+
+
+def build(
+    uid: str,
+    title: str,
+    rows: Rows,
+    *,
+    description: str,
+    variables: Sequence[dashboard.QueryVariable | dashboard.TextBoxVariable] = (),
+    links: Sequence[dashboard.DashboardLink] = (),
+    since: str = "now-6h",
+) -> Dashboard:
+    """uid is the address of the dashboard: links and bookmarks hold it."""
+    board = dashboard.Dashboard(title).uid(uid).description(description).tags(["platform"]).readonly()
+    board.time(since, "now").refresh("1m").tooltip(DashboardCursorSync.CROSSHAIR)
+    board.variables(list(variables)).links(list(links))
+    for heading, panels in rows.items():
+        board.with_row(dashboard.Row(heading))
+        for panel in panels:
+            board.with_panel(panel)
+    built = board.build()
+    for place, each in enumerate(built.panels or [], start=1):
+        if isinstance(each, Panel | RowPanel):
+            each.id_val = place
+    return built

@@ -1,163 +1,199 @@
-"""Pictures of the dashboards for the documents: their layout, with data that is made up.
+"""Draws the dashboards for docs/dashboards: what they are made of is real, the data is that of pictures.yaml.
 
-python -m monitoring.dashboards.pictures draws those of the environment local into docs/dashboards.
+Usage: python -m monitoring.dashboards.pictures
 """
 
-import math
-import random
-from collections.abc import Callable
+import json
+import re
+from collections.abc import Iterator
+from html import escape
 from pathlib import Path
-from xml.sax.saxutils import escape
+from random import Random
+from typing import Any
 
-from grafana_foundation_sdk.models.dashboard import Dashboard, Panel, RowPanel
-
-from monitoring.dashboards import build
+from mistakes import read_mapping
+from monitoring.dashboards import dashboards
 from settings import load_settings
 
 FOLDER = Path(__file__).parents[2] / "docs" / "dashboards"
-COLUMN, LINE, TOP = 50, 34, 56  # pixels: a column of the grid, a line of it, and what is above
-PAGE, CARD, EDGE, TEXT, FAINT = "#f4f5f5", "#ffffff", "#d8d9da", "#24292e", "#6e7781"
-LINES = ("#3274d9", "#37872d", "#e0752d", "#8f3bb8", "#c4162a", "#1f9e9e")
-GREEN = LINES[1]
-# By unit, the most that is drawn, and how it is written.
-UNITS: dict[str, tuple[float, Callable[[float], str]]] = {
-    "Bps": (4e6, lambda value: f"{value / 1e6:.1f} MB/s"),
-    "dtdurations": (90, lambda value: f"{value:.0f} hours"),
-    "bytes": (8e9, lambda value: f"{value / 1e9:.1f} GB"),
-    "iops": (400, lambda value: f"{value:.0f} io/s"),
-    "none": (8, lambda value: f"{value:.0f}"),
-    "percent": (100, lambda value: f"{value:.0f}%"),
-    "percentunit": (1, lambda value: f"{value:.0%}"),
-    "reqps": (120, lambda value: f"{value:.0f} req/s"),
-    "s": (0.8, lambda value: f"{value * 1000:.0f} ms"),
-    "short": (90e3, lambda value: f"{value / 1e3:.0f} K"),
-}
+DATA = read_mapping(Path(__file__).with_name("pictures.yaml"))
+COLUMN, LINE, GAP, POINTS = 50, 30, 6, 48
+COLORS = ("#73bf69", "#5794f2", "#ff9830", "#b877d9", "#f2cc0c", "#ff7383", "#8ab8ff", "#96d98d")
+NAMED = {"green": "#73bf69", "orange": "#ff9830", "red": "#f2495c", "blue": "#5794f2"}
+BRIGHT, RULE, MIDDLE, BOLD = "#ccccdc", "#2c3037", 'text-anchor="middle"', 'font-weight="600"'
 
 
-def draw(dashboard: Dashboard) -> str:
-    """An SVG. The same dashboard gives the same picture."""
-    panels = dashboard.panels or []
-    height = TOP + LINE * max(_place(panel)[1] + _place(panel)[3] for panel in panels) + 8
-    width = COLUMN * 24 + 8
+def text(x: float, y: float, words: str, size: int = 11, color: str = "#9fa7b3", extra: str = "") -> str:
+    return f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{color}" {extra}>{escape(words)}</text>'
+
+
+def shown(value: float, unit: str) -> str:
+    """A number as Grafana writes it, more or less."""
+    if unit == "percentunit":
+        value, unit = 100 * value, "percent"
+    sizes = DATA["sizes"][unit]
+    name = next((name for name, size in sizes.items() if abs(value) >= size), [*sizes][-1])
+    return f"{value / sizes[name]:.3g}{name}"
+
+
+def scale(most: float, unit: str) -> float:
+    """The end of an axis: four round steps, which hold what is most."""
+    step, factors = (1.0, (1, 2, 4, 8)) if unit == "bytes" else (1e-6, (1, 2, 2.5, 5))
+    while 4 * factors[-1] * step < most:
+        step *= 16 if unit == "bytes" else 10
+    return next(4 * factor * step for factor in factors if 4 * factor * step >= most)
+
+
+def line_names(panel: dict[str, Any]) -> list[str]:
+    """The legends, with examples for their labels."""
+    found = []
+    for legend in (target["legendFormat"] for target in panel["targets"]):
+        examples = {label: DATA["labels"][label] for label in re.findall(r"\{\{(\w+)\}\}", legend)}
+        for place in range(min(map(len, examples.values()), default=1)):
+            name = legend
+            for label, values in examples.items():
+                name = name.replace(f"{{{{{label}}}}}", values[place])
+            found.append(name)
+    return found[: len(COLORS)]
+
+
+def line(seed: str, low: float, high: float) -> list[float]:
+    """A gentle up and down. Only + - * /, so that every machine draws the same."""
+    dice = Random(seed)
+    knots = [dice.random() for _ in range(7)]
+    points = []
+    for point in range(POINTS):
+        at, part = divmod(point * (len(knots) - 1) / POINTS, 1)
+        smooth = part * part * (3 - 2 * part)
+        level = knots[int(at)] * (1 - smooth) + knots[int(at) + 1] * smooth
+        points.append(low + (high - low) * (0.85 * level + 0.15 * dice.random()))
+    return points
+
+
+def lines_of(panel: dict[str, Any]) -> list[tuple[str, list[float]]]:
+    title, names = panel["title"], line_names(panel)
+    ranges = DATA["panels"].get(title, DATA["units"][panel["fieldConfig"]["defaults"]["unit"]])
+    if isinstance(ranges, dict):
+        pairs = [next(pair for word, pair in ranges.items() if word in name) for name in names]
+    else:
+        # Each line keeps to a part of the range, as things that differ in size do.
+        low, part = ranges[0], (ranges[1] - ranges[0]) / (len(names) + 1)
+        pairs = [(low + place * part, low + (place + 2) * part) for place in range(len(names))]
+    return [(name, line(f"{title} {name}", *pair)) for name, pair in zip(names, pairs, strict=True)]
+
+
+def graph(panel: dict[str, Any], w: float, h: float) -> Iterator[str]:
+    defaults = panel["fieldConfig"]["defaults"]
+    lines, stacked = lines_of(panel), "stacking" in defaults["custom"]
+    for place in range(1, len(lines) if stacked else 0):
+        lines[place] = (lines[place][0], [a + b for a, b in zip(lines[place][1], lines[place - 1][1], strict=True)])
+    limits = defaults.get("thresholds", {"steps": []})["steps"][1:]
+    highest = max([max(points) for _, points in lines] + [step["value"] for step in limits])
+    most = defaults.get("max") or scale(1.05 * highest or 1, defaults["unit"])
+    left, right, top, bottom = 62, w - 12, 38, h - 46
+
+    def y(value: float) -> float:
+        return bottom - (bottom - top) * value / most
+
+    for step in range(5):
+        level = most * step / 4
+        yield f'<path d="M{left} {y(level):.0f}H{right:g}" stroke="{RULE}"/>'
+        yield text(left - 6, round(y(level)) + 4, shown(level, defaults["unit"]), 10, extra='text-anchor="end"')
+        if 0 < step < 4:
+            yield text(round(left + (right - left) * step / 4), bottom + 15, f"{10 + step}:00", 10, extra=MIDDLE)
+    for place, (_, values) in reversed(list(enumerate(lines))):
+        points = " ".join(f"{left + (right - left) * at / (POINTS - 1):.0f},{y(v):.0f}" for at, v in enumerate(values))
+        area, opacity = f"{left},{bottom:g} {points} {right:g},{bottom:g}", 0.35 if stacked else 0.06
+        yield f'<polygon points="{area}" fill="{COLORS[place]}" fill-opacity="{opacity}"/>'
+        yield f'<polyline points="{points}" fill="none" stroke="{COLORS[place]}" stroke-width="1.5"/>'
+    for each in limits:
+        stroke = f'stroke="{NAMED[each["color"]]}" stroke-dasharray="7 5"'
+        yield f'<path d="M{left} {y(each["value"]):.0f}H{right:g}" {stroke}/>'
+    x = 12.0
+    for place, (name, _) in enumerate(lines):
+        if place and x + 28 + 6.2 * len(name) > w - 20:
+            yield text(x, h - 12, f"+ {len(lines) - place}")
+            break
+        yield f'<path d="M{x:g} {h - 16:g}h12" stroke="{COLORS[place]}" stroke-width="3"/>'
+        yield text(x + 17, h - 12, name)
+        x += 32 + round(6.2 * len(name))
+
+
+def number(panel: dict[str, Any], w: float, h: float) -> Iterator[str]:
+    defaults, lines = panel["fieldConfig"]["defaults"], lines_of(panel)
+    part = w / len(lines)
+    for place, (name, values) in enumerate(lines):
+        steps = [step for step in defaults["thresholds"]["steps"] if (step["value"] or 0) <= max(values[-1], 0)]
+        color, x, most = NAMED[steps[-1]["color"]], place * part, 1.6 * max(values) or 1
+        curve = " ".join(f"{x + part * at / (POINTS - 1):.0f},{h - 34 * v / most:.0f}" for at, v in enumerate(values))
+        points = f"{x:g},{h:g} {curve} {x + part:g},{h:g}"
+        yield f'<polygon points="{points}" fill="{color}" fill-opacity="0.15"/>'
+        yield text(x + part / 2, h / 2 + 18, shown(values[-1], defaults["unit"]), 30, color, f"{MIDDLE} {BOLD}")
+        if len(lines) > 1:
+            yield text(x + part / 2, h / 2 + 36, name, 11, extra=MIDDLE)
+
+
+def table(panel: dict[str, Any], w: float, h: float) -> Iterator[str]:
+    [labels] = re.findall(r"by \(([^)]*)\)", panel["targets"][0]["expr"])
+    columns, rows = [*labels.split(", "), "Value"], DATA["tables"][panel["title"]]
+    for place, column in enumerate(columns):
+        x = round(12 + (w - 12) * place / len(columns))
+        yield text(x, 50, column, 11, "#6e9fff")
+        yield from (text(x, 80 + 28 * at, str(row[place]), 11, BRIGHT) for at, row in enumerate(rows))
+    yield from (f'<path d="M12 {60 + 28 * at}H{w - 12:g}" stroke="{RULE}"/>' for at in range(len(rows) + 1))
+    if not rows:
+        yield text(w / 2, h / 2 + 20, "No data", 13, extra=MIDDLE)
+
+
+def logs(_: dict[str, Any], __: float, h: float) -> Iterator[str]:
+    dice = Random("logs")
+    for at in range(int((h - 44) / 22)):
+        words, seconds = dice.choice(DATA["lines"]), 3599 - 7 * at - dice.randrange(5)
+        color, y = NAMED["red" if words.startswith("error") else "green"], 42 + 22 * at
+        yield f'<path d="M12 {y}v16" stroke="{color}" stroke-width="3"/>'
+        stamp = f"2026-01-01 13:{seconds // 60:02}:{seconds % 60:02}.{dice.randrange(1000):03}"
+        yield text(24, y + 12, f"{stamp}  {words}", 12, BRIGHT, 'font-family="monospace"')
+
+
+def picture(board: dict[str, Any]) -> str:
+    kinds = {"timeseries": graph, "stat": number, "table": table, "logs": logs}
+    variables = board["templating"].get("list", [])
+    width, top = 24 * COLUMN + GAP, 100 if variables else 72
+    height = top + LINE * max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in board["panels"])
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif">',
-        f'<rect width="{width}" height="{height}" fill="{PAGE}"/>',
-        _text(12, 34, dashboard.title or "", size=22, weight="bold"),
-        _text(width - 12, 34, "synthetic data", size=16, color="#c4162a", anchor="end"),
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
+        f'aria-label="{escape(board["title"])}, synthetic data" font-family="Inter, Helvetica, Arial, sans-serif">',
+        f'<rect width="{width}" height="{height}" fill="#111217"/>',
+        text(14, 36, board["title"], 22, "#e6e6f0", BOLD),
+        text(14, 58, board["description"], 12),
+        f'<rect x="{width - 138}" y="18" width="126" height="26" rx="13" fill="none" stroke="#ff9830"/>',
+        text(width - 75, 35, "synthetic data", 13, "#ff9830", MIDDLE),
     ]
-    for panel in panels:
-        # What is made up belongs to the panel, so another panel does not change it.
-        parts += _panel(panel, random.Random(f"{dashboard.uid} {panel.title}"))
+    x = 14
+    for name, chosen in ((each["name"], "All" if each["type"] == "query" else "") for each in variables):
+        box = 46 + 7 * len(name)
+        parts.append(f'<rect x="{x}" y="70" width="{box}" height="22" rx="3" fill="none" stroke="#3a3f47"/>')
+        parts += [text(x + 8, 85, name, 11, "#6e9fff"), text(x + box - 24, 85, chosen, 11, BRIGHT)]
+        x += box + 8
+    for panel in board["panels"]:
+        place = panel["gridPos"]
+        w, h = place["w"] * COLUMN - GAP, place["h"] * LINE - GAP
+        parts.append(f'<g transform="translate({GAP + place["x"] * COLUMN},{top + place["y"] * LINE})">')
+        if panel["type"] == "row":
+            parts.append(text(8, 19, panel["title"], 14, BRIGHT, BOLD))
+        else:
+            parts.append(f'<rect width="{w}" height="{h}" rx="3" fill="#181b1f" stroke="{RULE}"/>')
+            parts.append(text(12, 22, panel["title"], 13, BRIGHT, BOLD))
+            parts += kinds[panel["type"]](panel, w, h)
+        parts.append("</g>")
     return "\n".join([*parts, "</svg>", ""])
 
 
-def _place(panel: Panel | RowPanel) -> tuple[int, int, int, int]:
-    grid = panel.grid_pos
-    assert grid
-    return grid.x, grid.y, grid.w, grid.h
-
-
-def _panel(panel: Panel | RowPanel, chance: random.Random) -> list[str]:
-    column, line, columns, lines = _place(panel)
-    x, y = column * COLUMN + 8, line * LINE + TOP
-    width, height = columns * COLUMN - 8, lines * LINE - 8
-    if isinstance(panel, RowPanel):
-        return [_text(x + 4, y + 20, f"▾ {panel.title}", size=15, weight="bold")]
-    parts = [
-        f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="3" fill="{CARD}" stroke="{EDGE}"/>',
-        _text(x + 10, y + 20, panel.title or "", size=13, weight="bold"),
-    ]
-    defaults = panel.field_config.defaults if panel.field_config else None
-    most, written = UNITS[defaults.unit if defaults and defaults.unit else "none"]
-    names = [_name(str(getattr(target, "legend_format", ""))) for target in panel.targets or []]
-    inside = (x + 10, y + 32, width - 20, height - 42)
-    if panel.type_val == "timeseries":
-        return parts + _curves(inside, names, most, written, chance)
-    if panel.type_val == "stat":
-        return [
-            *parts,
-            _text(
-                x + width / 2,
-                y + height / 2 + 22,
-                written(most * 0.62),
-                size=30,
-                color=GREEN,
-                anchor="middle",
-            ),
-        ]
-    if panel.type_val == "bargauge":
-        return parts + _bars(inside, chance)
-    return parts + _written(inside, panel.type_val == "logs", chance)
-
-
-def _name(legend: str) -> str:
-    """A label of the legend stands for its values."""
-    return legend.replace("{{", "").replace("}}", "") or "value"
-
-
-def _curves(
-    box: tuple[float, ...], names: list[str], most: float, written: Callable[[float], str], chance: random.Random
-) -> list[str]:
-    x, y, width, height = box
-    left, right, bottom, high = x + 62, x + width, y + height - 22, height - 34
-    parts = []
-    for share in (0, 0.5, 1):
-        level = bottom - high * share
-        parts.append(_rect(left, level, right - left, 1, EDGE))
-        parts.append(_text(left - 6, level + 4, written(most * share), size=10, color=FAINT, anchor="end"))
-    at = left
-    for number, name in enumerate(names):
-        color = LINES[number % len(LINES)]
-        base, swing, phase = chance.uniform(0.2, 0.7), chance.uniform(0.05, 0.2), chance.uniform(0, 6)
-        points = []
-        for step in range(61):
-            value = base + swing * math.sin(phase + step / 9) + chance.uniform(-0.03, 0.03)
-            points.append(f"{left + (right - left) * step / 60:.0f},{bottom - high * min(max(value, 0), 1):.0f}")
-        parts.append(f'<polyline points="{" ".join(points)}" fill="none" stroke="{color}" stroke-width="1.5"/>')
-        parts.append(_rect(at, y + height - 9, 12, 3, color))
-        parts.append(_text(at + 16, y + height - 3, name, size=10, color=FAINT))
-        at += 24 + 5.6 * len(name)
-    return parts
-
-
-def _bars(box: tuple[float, ...], chance: random.Random) -> list[str]:
-    x, y, width, height = box
-    parts = []
-    for number in range(4):
-        share, top = chance.uniform(0.3, 0.95), y + number * height / 4 + 8
-        parts.append(_text(x, top + 22, f"objective {number + 1}", size=11, color=FAINT))
-        parts.append(_rect(x + 90, top, width - 150, 32, PAGE))
-        parts.append(_rect(x + 90, top, (width - 150) * share, 32, GREEN))
-        parts.append(_text(x + width, top + 22, f"{share:.0%}", size=14, color=GREEN, anchor="end"))
-    return parts
-
-
-def _written(box: tuple[float, ...], logs: bool, chance: random.Random) -> list[str]:
-    """Lines of a log or of a table, as grey bars: what would stand there is not made up."""
-    x, y, width, height = box
-    parts = []
-    for number in range(int(height // 22)):
-        top = y + number * 22
-        parts.append(_rect(x, top + 20, width, 1, EDGE))
-        # A time and a message, or the columns of a table.
-        shares = {0: 0.09, 0.12: chance.uniform(0.3, 0.8)} if logs else dict.fromkeys((0, 0.3, 0.6, 0.85), 0.09)
-        parts += [_rect(x + width * start, top + 7, width * share, 7, EDGE) for start, share in shares.items()]
-    return parts
-
-
-def _rect(x: float, y: float, width: float, height: float, color: str) -> str:
-    return f'<rect x="{x:.0f}" y="{y:.0f}" width="{width:.0f}" height="{height:.0f}" fill="{color}"/>'
-
-
-def _text(
-    x: float, y: float, text: str, *, size: int, color: str = TEXT, weight: str = "normal", anchor: str = "start"
-) -> str:
-    look = f'font-size="{size}" font-weight="{weight}" fill="{color}" text-anchor="{anchor}"'
-    return f'<text x="{x:.0f}" y="{y:.0f}" {look}>{escape(text)}</text>'
+def pictures() -> dict[str, str]:
+    """Name of the file to SVG."""
+    return {f"{uid}.svg": picture(json.loads(board)) for uid, board in dashboards(load_settings("local")).items()}
 
 
 if __name__ == "__main__":
-    FOLDER.mkdir(exist_ok=True)
-    for uid, made in build(load_settings("local")).items():
-        (FOLDER / f"{uid}.svg").write_text(draw(made), encoding="utf-8")
-        print(FOLDER / f"{uid}.svg")
+    for name, drawn in pictures().items():
+        (FOLDER / name).write_text(drawn, encoding="utf-8")

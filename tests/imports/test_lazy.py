@@ -123,5 +123,5 @@ def test_the_json_is_that_of_the_stock_bindings_byte_for_byte(tmp_path: Path) ->
         )
         assert result.returncode == 0, result.stderr
 
-    assert len(list(tmp_path.glob("*/stacks/*/cdk.tf.json"))) == 22
+    assert len(list(tmp_path.glob("*/stacks/*/cdk.tf.json"))) == 24
     assert differences(tmp_path) == []

@@ -1,97 +1,164 @@
-"""The dashboards as Grafana will load them."""
+"""What Grafana does not complain about: it shows a panel without data, or one panel on top of another."""
 
 import json
+import os
 import re
-from itertools import combinations
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 import yaml
 
-from monitoring.dashboards import PAGES, build, documents, pictures
-from monitoring.dashboards.panels import WIDTH
+from monitoring.bundle import files
+from monitoring.dashboards import dashboards
+from monitoring.dashboards.api import APP
+from monitoring.dashboards.panels import SCRAPE_INTERVAL
+from monitoring.dashboards.pictures import DATA, FOLDER, pictures
+from observability import SloSettings
 from settings import load_settings
 from tests.conftest import ROOT, changed
 
-BUILT_IN = {"__auto", "__rate_interval", "__range"}
+UIDS = ["api", "database", "kubernetes", "logs", "monitoring-host"]
+BUILT_IN = {"__rate_interval", "__range", "__auto", "__all", "__url_time_range"}
+each_board = pytest.mark.parametrize("uid", UIDS)
 
 
-@pytest.fixture(scope="module")
-def pages(bundle: Path) -> dict[str, Any]:
-    return {path.stem: json.loads(path.read_text()) for path in bundle.glob("dashboards/*.json")}
+@pytest.fixture
+def board(bundle: Path, uid: str) -> Any:
+    return json.loads((bundle / f"dashboards/{uid}.json").read_text())
 
 
-def test_each_is_provisioned_under_its_name(bundle: Path, pages: dict[str, Any]) -> None:
-    assert pages.keys() == PAGES.keys()
-    assert {uid: page["uid"] for uid, page in pages.items()} == {uid: uid for uid in PAGES}
-    assert len({page["title"] for page in pages.values()}) == len(PAGES)
-    # An id is a number in the database of one Grafana.
-    assert not [uid for uid, page in pages.items() if "id" in page or any(panel.get("id") for panel in page["panels"])]
-    [provider] = yaml.safe_load((bundle / "grafana/provisioning/dashboards/dashboards.yaml").read_text())["providers"]
-    assert provider["options"]["path"] == "/etc/monitoring/config/dashboards"
-    assert "provisioning = /etc/monitoring/config/grafana/provisioning" in (bundle / "grafana/grafana.ini").read_text()
+def used(value: Any) -> set[str]:
+    """Names of variables, in whatever text they stand."""
+    return set(re.findall(r"\$\{?([a-z_]\w*)", json.dumps(value)))
 
 
-@pytest.mark.parametrize("uid", PAGES)
-def test_panels_stand_beside_each_other(pages: dict[str, Any], uid: str) -> None:
-    def cells(panel: Any) -> set[tuple[int, int]]:
+def test_uids_are_the_addresses_that_links_hold(bundle: Path) -> None:
+    boards = {path.stem: json.loads(path.read_text()) for path in (bundle / "dashboards").iterdir()}
+    assert sorted(boards) == UIDS
+    assert {name: board["uid"] for name, board in boards.items()} == {uid: uid for uid in UIDS}
+    assert len({board["title"] for board in boards.values()}) == len(UIDS)
+
+
+@each_board
+def test_panels_fit_the_grid_and_cover_each_other_nowhere(board: Any) -> None:
+    taken: dict[tuple[int, int], str] = {}
+    for panel in board["panels"]:
         place = panel["gridPos"]
-        return {
-            (x, y)
-            for x in range(place["x"], place["x"] + place["w"])
-            for y in range(place["y"], place["y"] + place["h"])
-        }
-
-    taken = [cells(panel) for panel in pages[uid]["panels"]]
-    assert all(taken)
-    assert max(x for panel in taken for x, _ in panel) == WIDTH - 1
-    assert not [(one, other) for one, other in combinations(range(len(taken)), 2) if taken[one] & taken[other]]
+        assert place["x"] + place["w"] <= 24, panel["title"]
+        for x in range(place["x"], place["x"] + place["w"]):
+            for y in range(place["y"], place["y"] + place["h"]):
+                assert (x, y) not in taken, f"{panel['title']} lies on {taken[x, y]}"
+                taken[x, y] = panel["title"]
 
 
-@pytest.mark.parametrize("uid", PAGES)
-def test_panels_say_what_they_show(pages: dict[str, Any], uid: str) -> None:
-    panels = pages[uid]["panels"]
-    titles = [panel["title"] for panel in panels]
-    assert len(set(titles)) == len(titles)
-    for panel in panels:
-        if panel["type"] in ("timeseries", "stat", "bargauge"):
+@each_board
+def test_each_panel_has_a_title_an_id_and_its_numbers_a_unit(board: Any) -> None:
+    for key in ("title", "id"):
+        values = [panel[key] for panel in board["panels"]]
+        assert all(values)
+        assert len(set(values)) == len(values)
+    assert board["description"]
+    for panel in board["panels"]:
+        if panel["type"] not in {"row", "logs"}:
             assert panel["fieldConfig"]["defaults"]["unit"], panel["title"]
-        if panel["type"] != "row":
-            assert [target["refId"] for target in panel["targets"]] == [*"ABCDEFGH"[: len(panel["targets"])]]
+            references = [target["refId"] for target in panel["targets"]]
+            assert len(set(references)) == len(references) > 0, panel["title"]
 
 
-def test_data_sources_are_those_that_are_provisioned(bundle: Path, pages: dict[str, Any]) -> None:
-    provisioned = yaml.safe_load((bundle / "grafana/provisioning/datasources/datasources.yaml").read_text())
-    known = {(source["type"], source["uid"]) for source in provisioned["datasources"]}
-    used = set(re.findall(r'"type": "(\w+)", "uid": "(\w+)"', json.dumps(pages)))
-    assert used == {("prometheus", "prometheus"), ("loki", "loki")}
-    assert used <= known
+@each_board
+def test_data_comes_from_sources_that_are_provisioned(bundle: Path, board: Any) -> None:
+    file = bundle / "grafana/provisioning/datasources/datasources.yaml"
+    provisioned = {(each["uid"], each["type"]) for each in yaml.safe_load(file.read_text())["datasources"]}
+    panels = [panel for panel in board["panels"] if panel["type"] != "row"]
+    asked = [each["datasource"] for panel in panels for each in (panel, *panel["targets"])]
+    asked += [each["datasource"] for each in board["templating"].get("list", []) if each["type"] == "query"]
+    assert {(each["uid"], each["type"]) for each in asked} <= provisioned
+    for panel in panels:
+        assert {target["datasource"]["uid"] for target in panel["targets"]} == {panel["datasource"]["uid"]}
 
 
-@pytest.mark.parametrize("uid", PAGES)
-def test_variables_are_defined_and_used(pages: dict[str, Any], uid: str) -> None:
-    defined = {variable["name"] for variable in pages[uid]["templating"].get("list") or []}
-    expressions = " ".join(target["expr"] for panel in pages[uid]["panels"] for target in panel.get("targets", []))
-    assert set(re.findall(r"\$(\w+)", expressions)) - BUILT_IN == defined
+@each_board
+def test_variables_that_are_used_are_defined_and_the_other_way_round(board: Any) -> None:
+    defined = [variable["name"] for variable in board["templating"].get("list", [])]
+    assert used([board["panels"], board["links"], board["templating"]]) - BUILT_IN <= set(defined)
+    assert set(defined) <= used(board["panels"])
+    for place, variable in enumerate(board["templating"].get("list", [])):
+        assert used(variable["query"]) <= set(defined[:place]), f"{variable['name']} waits for one that comes later"
 
 
-def test_links_lead_to_dashboards_with_that_variable(pages: dict[str, Any]) -> None:
-    links = [link["url"] for page in pages.values() for link in page.get("links", [])]
-    assert links
-    for link in links:
-        uid, variable = re.fullmatch(r"/d/([\w-]+)\?var-(\w+)=.*", link).groups()  # type: ignore[union-attr]
-        assert variable in {each["name"] for each in pages[uid]["templating"]["list"]}
+def test_the_api_leads_to_its_logs(bundle: Path) -> None:
+    board = json.loads((bundle / "dashboards/api.json").read_text())
+    [on_panel] = [link for panel in board["panels"] for link in panel.get("links", [])]
+    for link in (*board["links"], on_panel):
+        address = urlsplit(link["url"])
+        target = json.loads((bundle / f"dashboards/{address.path.removeprefix('/d/')}.json").read_text())
+        variables = {f"var-{each['name']}" for each in target["templating"]["list"]}
+        given = dict(parse_qsl(address.query))
+        assert given == {"var-app": APP}
+        assert given.keys() <= variables
+    assert (
+        f"app.kubernetes.io/name: {APP}\n" in (ROOT / "realworld-example-app/helm/templates/_helpers.tpl").read_text()
+    )
 
 
-def test_objectives_are_those_of_the_environment() -> None:
-    slos = {"fast": {"indicator": "latency", "objective": 95, "threshold_seconds": 0.1}}
-    text = documents(changed(load_settings("local"), monitoring={"slos": slos}))["api"]
-    assert re.findall(r"ratio_rate1h\{slo=\\\"(\S+?)\\\"\} / (\S+)\"", text) == [("fast", "0.05")]
+def test_objectives_of_the_settings_are_shown_with_their_own_budgets() -> None:
+    slo = SloSettings(indicator="probe", objective=99.9)
+    settings = changed(load_settings("local"), monitoring={"slos": {"only-this": slo.model_dump()}})
+    panels = {panel["title"]: panel for panel in json.loads(dashboards(settings)["api"])["panels"]}
+    [target] = panels["Burn rate over 1h"]["targets"]
+    assert target["expr"] == 'slo:sli_error:ratio_rate1h{slo="only-this"} / 0.001'
+    assert {title for title in panels if title.startswith("Burn rate")} == {
+        f"Burn rate over {window}" for window in ("1h", "6h", "1d", "3d")
+    }
 
 
-@pytest.mark.parametrize("uid", PAGES)
-def test_the_picture_is_that_of_the_dashboard(uid: str) -> None:
-    picture = ROOT / "docs" / "dashboards" / f"{uid}.svg"
-    drawn = pictures.draw(build(load_settings("local"))[uid])
-    assert picture.read_text() == drawn, "draw it again: .venv/bin/python -m monitoring.dashboards.pictures"
+def test_grafana_looks_for_changed_dashboards_where_the_bundle_has_them(bundle: Path) -> None:
+    [provider] = yaml.safe_load((bundle / "grafana/provisioning/dashboards/dashboards.yaml").read_text())["providers"]
+    assert provider["updateIntervalSeconds"] <= 60
+    mounted, config = "/etc/monitoring", "/etc/monitoring/config"
+    assert (bundle / provider["options"]["path"].removeprefix(f"{config}/")).is_dir()
+    assert f"source={mounted},target={mounted},readonly" in (bundle / "units/grafana.service").read_text()
+    assert f"provisioning = {config}/grafana/provisioning\n" in (bundle / "grafana/grafana.ini").read_text()
+
+
+def test_rates_cover_four_scrapes(bundle: Path) -> None:
+    scraping = yaml.safe_load((bundle / "prometheus/prometheus.yml").read_text())["global"]["scrape_interval"]
+    assert scraping == SCRAPE_INTERVAL
+    for uid in UIDS:
+        for panel in json.loads((bundle / f"dashboards/{uid}.json").read_text())["panels"]:
+            for target in panel.get("targets", []):
+                if "$__rate_interval" in target["expr"] and target["datasource"]["uid"] == "prometheus":
+                    assert target["interval"] == scraping, panel["title"]
+
+
+def test_the_same_settings_make_the_same_json() -> None:
+    program = "from settings import load_settings; from monitoring.dashboards import dashboards; import json;"
+    program += "print(json.dumps(dashboards(load_settings('local'))))"
+    environment = os.environ | {"PYTHONHASHSEED": "1", "PYTHONPATH": str(ROOT)}
+    other = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
+    assert json.loads(other.stdout) == dashboards(load_settings("local"))
+    written = files(load_settings("local"))
+    assert {uid: written[f"dashboards/{uid}.json"] for uid in UIDS} == json.loads(other.stdout)
+
+
+@each_board
+def test_the_picture_of_a_dashboard_is_not_stale(uid: str) -> None:
+    again = "draw it again: .venv/bin/python -m monitoring.dashboards.pictures"
+    file = FOLDER / f"{uid}.svg"
+    assert file.read_text(encoding="utf-8") == pictures()[file.name], again
+    assert f"]({file.name})" in (FOLDER / "README.md").read_text()
+
+
+def test_every_panel_is_in_the_picture_and_its_data_says_that_it_is_made_up() -> None:
+    boards = {uid: json.loads(board) for uid, board in dashboards(load_settings("local")).items()}
+    for name, drawn in pictures().items():
+        board = boards[name.removesuffix(".svg")]
+        words = {element.text for element in ElementTree.fromstring(drawn).iter() if element.text}
+        assert {board["title"], "synthetic data", *(panel["title"] for panel in board["panels"])} <= words
+    titles = {panel["title"] for board in boards.values() for panel in board["panels"]}
+    assert {*DATA["panels"], *DATA["tables"]} <= titles

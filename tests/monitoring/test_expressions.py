@@ -1,148 +1,157 @@
-"""Every query of every rule and dashboard parses, and asks only for what the configuration brings."""
+"""Every expression of a rule or a dashboard parses, and asks only for what something produces.
+
+PromQL and LogQL find nothing, and say nothing, when a metric or a label does not exist: an alert then never fires.
+"""
 
 import json
 import re
+import shutil
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import promql_parser
 import pytest
 import yaml
 
-from monitoring.bundle import HERE
 from tests.conftest import ROOT
-from tests.monitoring.promql import Series, Unknown, labels_of, series
+from tests.monitoring.promql import Known, Labels, labels_of
+from tests.monitoring.series import CATALOGUE, log_labels, rules_of, scraped, with_rules
 
-PARSE_LOGQL = """
-import { parser } from '@grafana/lezer-logql';
-import { readFileSync } from 'node:fs';
-const failed = JSON.parse(readFileSync(0, 'utf8')).filter((query) => {
-  let error = false;
-  parser.parse(query).iterate({ enter: (node) => { error ||= node.type.isError; } });
-  return error;
-});
-console.log(JSON.stringify(failed));
-"""
+Tool = Callable[..., subprocess.CompletedProcess[str]]
+BUILT_IN = {"__rate_interval": "5m", "__range": "1h", "__interval": "1m", "__auto": "5m"}
 
 
-@dataclass(frozen=True)
-class Query:
-    dashboard: str
-    panel: str
-    source: str
+class Query(NamedTuple):
+    where: str
     expression: str
     legend: str
 
 
-def queries(bundle: Path, source: str) -> list[Query]:
-    return [
-        Query(path.stem, panel["title"], target["datasource"]["uid"], target["expr"], target.get("legendFormat", ""))
-        for path in sorted(bundle.glob("dashboards/*.json"))
-        for panel in json.loads(path.read_text())["panels"]
-        for target in panel.get("targets", [])
-        if target["datasource"]["uid"] == source
-    ]
+def without_variables(text: str) -> str:
+    """As Grafana sends it, with some value for each variable."""
+    for name, value in BUILT_IN.items():
+        text = text.replace(f"${name}", value)
+    return re.sub(r"\$[a-z]\w*", "x", text)
 
 
-def alerts(bundle: Path) -> Iterator[Any]:
-    for path in sorted((bundle / "prometheus/rules").iterdir()):
-        for group in yaml.safe_load(path.read_text())["groups"]:
-            yield from (rule for rule in group["rules"] if "alert" in rule)
+def queries(bundle: Path, datasource: str) -> Iterator[Query]:
+    for file in sorted((bundle / "dashboards").iterdir()):
+        board = json.loads(file.read_text())
+        for panel in board["panels"]:
+            for target in panel.get("targets", []):
+                if target["datasource"]["uid"] == datasource:
+                    where = f"{file.name}, {panel['title']}"
+                    yield Query(where, without_variables(target["expr"]), target.get("legendFormat", ""))
+
+
+def variables(bundle: Path, datasource: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for file in sorted((bundle / "dashboards").iterdir()):
+        for variable in json.loads(file.read_text())["templating"].get("list", []):
+            if variable.get("datasource", {}).get("uid") == datasource:
+                yield f"{file.name}, ${variable['name']}", variable["query"]
 
 
 @pytest.fixture(scope="module")
-def known(bundle: Path) -> Series:
-    return series(bundle)
+def rules(bundle: Path) -> list[dict[str, Any]]:
+    return rules_of((bundle / "prometheus/rules").iterdir())
 
 
-def test_dashboards_ask_for_what_there_is_and_name_it(bundle: Path, known: Series) -> None:
-    asked = queries(bundle, "prometheus")
-    assert len(asked) > 60
-    for query in asked:
-        labels = labels_of(query.expression, known)
-        named = set(re.findall(r"{{(\w+)}}", query.legend))
-        assert named <= labels, query
+@pytest.fixture(scope="module")
+def known(bundle: Path, rules: list[dict[str, Any]]) -> Known:
+    return with_rules(scraped(yaml.safe_load((bundle / "prometheus/prometheus.yml").read_text())), rules)
 
 
-def test_alerts_name_labels_that_they_have(bundle: Path, known: Series) -> None:
-    for alert in alerts(bundle):
-        labels = labels_of(alert["expr"], known) | alert["labels"].keys()
-        named = set(re.findall(r"\$labels\.(\w+)", " ".join(alert["annotations"].values())))
-        assert named <= labels, alert
+def checked(where: str, expression: str, known: Known) -> Labels:
+    try:
+        return labels_of(promql_parser.parse(expression), known) or frozenset()
+    except Exception as error:
+        raise AssertionError(f"{where}: {error}") from error
 
 
-def test_variables_choose_among_labels_that_there_are(bundle: Path, known: Series) -> None:
-    for path in bundle.glob("dashboards/*.json"):
-        for variable in json.loads(path.read_text()).get("templating", {}).get("list", []):
-            if variable["type"] == "query" and variable["datasource"]["uid"] == "prometheus":
-                [(metric, label)] = re.findall(r"^label_values\((.+), (\w+)\)$", variable["query"])
-                assert label in labels_of(metric, known)
+def test_rules_ask_for_what_there_is_and_their_texts_too(rules: list[dict[str, Any]], known: Known) -> None:
+    assert len(rules) > 50
+    for rule in rules:
+        name = rule.get("alert") or rule["record"]
+        labels = checked(name, rule["expr"], known) | rule.get("labels", {}).keys()
+        texts = " ".join(rule.get("annotations", {}).values())
+        assert set(re.findall(r"\$labels\.(\w+)", texts)) <= labels, name
 
 
-def test_everything_that_aws_is_asked_for_is_shown(bundle: Path) -> None:
-    told = set(re.findall(r'"(aws_\w+)"', (HERE / "scripts" / "aws_metrics.py").read_text())) - {"aws_metrics"}
-    assert len(told) > 15
-    shown = " ".join(query.expression for query in queries(bundle, "prometheus"))
-    assert {metric for metric in told if metric not in shown} == set()
-    catalogue = yaml.safe_load(Path(__file__).with_name("series.yaml").read_text())["monitoring-host"]
-    assert {metric for metric in catalogue if metric.startswith("aws_")} == told
+def test_panels_ask_for_what_there_is_and_their_legends_too(bundle: Path, known: Known) -> None:
+    found = list(queries(bundle, "prometheus"))
+    assert len(found) > 60
+    for query in found:
+        labels = checked(query.where, query.expression, known)
+        assert set(re.findall(r"\{\{(\w+)\}\}", query.legend)) <= labels, query
 
 
-@pytest.mark.parametrize("agent", ["alloy", "promtail"])
-def test_logs_are_searched_by_labels_that_lines_have(bundle: Path, agent: str) -> None:
-    configuration = {"alloy": HERE / "alloy" / "config.alloy", "promtail": ROOT / "charts" / "values" / "promtail.yaml"}
-    given = set(re.findall(r'target_label\s*[=:]\s*"?(\w+)', configuration[agent].read_text())) - {"__path__"}
-    assert given == {"namespace", "pod", "container", "app"}
-    for query in queries(bundle, "loki"):
-        matched = set(re.findall(r"[{,]\s*(\w+)\s*[=!]~?", query.expression))
-        grouped = {name for names in re.findall(r"by \(([^)]*)\)", query.expression) for name in names.split(", ")}
-        assert matched == given
-        assert grouped <= given
-        # Loki refuses what may match nothing in every part, and this one is in every line.
-        assert 'namespace=~"$namespace"' in query.expression
+def test_prometheus_itself_takes_what_panels_ask(bundle: Path, tmp_path: Path, tool: Tool) -> None:
+    expressions = [query.expression for query in queries(bundle, "prometheus")]
+    rules = [{"record": f"query:{place}", "expr": each} for place, each in enumerate(expressions)]
+    file = tmp_path / "queries.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "queries", "rules": rules}]}))
+    checked = tool("promtool", "check", "rules", file)
+    assert (checked.returncode, f"{len(rules)} rules found" in checked.stdout) == (0, True), checked.stderr
 
 
-def failed_logql(expressions: list[str]) -> list[str]:
-    if not (ROOT / "node_modules" / "@grafana" / "lezer-logql").exists():
-        pytest.skip("the parser of LogQL is not installed: npm ci --ignore-scripts")
-    texts = [re.sub(r"\$\w+", "chosen", text.replace("$__auto", "5m")) for text in expressions]
-    result = subprocess.run(
-        ["node", "--input-type=module", "--eval", PARSE_LOGQL],
-        cwd=ROOT,
-        input=json.dumps(texts),
-        capture_output=True,
-        text=True,
-        check=True,
+def test_variables_list_the_values_of_labels_that_there_are(bundle: Path, known: Known) -> None:
+    found = list(variables(bundle, "prometheus"))
+    assert found
+    for where, query in found:
+        match = re.fullmatch(r"label_values\((.+), (\w+)\)", query["query"])
+        assert match, where
+        assert match[2] in checked(where, match[1], known), where
+
+
+@pytest.fixture(scope="module")
+def logql() -> Any:
+    """Expressions to what the grammar of Grafana says about each: node is started once for all of them."""
+    if not shutil.which("node") or not (ROOT / "node_modules/@grafana/lezer-logql").is_dir():
+        pytest.skip("the grammar of LogQL is not installed: apt-get install nodejs, and npm ci")
+
+    def parse(expressions: list[str]) -> list[dict[str, list[Any]]]:
+        command = ["node", str(Path(__file__).with_name("logql.mjs"))]
+        result = subprocess.run(command, input=json.dumps(expressions), capture_output=True, text=True, check=True)
+        answer: list[dict[str, list[Any]]] = json.loads(result.stdout)
+        return answer
+
+    return parse
+
+
+def test_log_queries_parse_and_name_labels_of_both_log_agents(bundle: Path, logql: Any) -> None:
+    found = list(queries(bundle, "loki"))
+    found += [
+        Query(where, without_variables(query["stream"]) or f"{{{label}=~`.+`}}", f"{{{{{label}}}}}")
+        for where, query in variables(bundle, "loki")
+        for label in [query["label"]]
+    ]
+    assert len(found) > 6
+    usable = frozenset.intersection(*log_labels().values())
+    for query, parsed in zip(found, logql([query.expression for query in found]), strict=True):
+        assert parsed["errors"] == [], query
+        assert parsed["labels"], query
+        assert set(parsed["labels"]) <= usable, query
+        assert set(re.findall(r"\{\{(\w+)\}\}", query.legend)) <= usable, query
+
+
+def test_the_grammar_of_logql_finds_mistakes(logql: Any) -> None:
+    broken = ['{app="x" |= "y"', '{app="x"} | jsonn', "rate({app=`x`})", '{app=~"$app"} |~ "']
+    assert all(each["errors"] for each in logql(broken))
+
+
+def test_every_metric_of_aws_is_shown_or_watched(bundle: Path, rules: list[dict[str, Any]]) -> None:
+    asked = " ".join(
+        [*(query.expression for query in queries(bundle, "prometheus")), *(rule["expr"] for rule in rules)]
     )
-    return [str(text) for text in json.loads(result.stdout)]
+    metrics = [metric for metric in CATALOGUE["textfile"]["metrics"] if metric.startswith("aws_")]
+    assert len(metrics) > 15
+    assert [metric for metric in metrics if not re.search(rf"\b{metric}\b", asked)] == []
 
 
-def test_queries_of_logs_parse(bundle: Path) -> None:
-    asked = [query.expression for query in queries(bundle, "loki")]
-    assert len(asked) == 3
-    assert failed_logql(asked) == []
-    broken = ['{app="api"', '{app="api"} | jsonn', "sum by (app) (rate({app=~`x`}))"]
-    assert failed_logql(broken) == broken
-
-
-@pytest.mark.parametrize(
-    ("expression", "complaint"),
-    [
-        ('rate(http_server_request_duration_count{job="api"}[5m])', "is brought by no job"),
-        ('up{jobs="api"}', "there is no label jobs"),
-        ("sum by (route) (up)", "there is no label route"),
-        ("histogram_quantile(0.9, sum(rate(http_server_request_duration_seconds_bucket[5m])))", "there is no label le"),
-        ("aws_rds_connections / aws_alb_healthy_hosts", "its sides never match"),
-    ],
-)
-def test_what_nobody_brings_is_noticed(known: Series, expression: str, complaint: str) -> None:
-    with pytest.raises(Unknown, match=complaint):
-        labels_of(expression, known)
-
-
-@pytest.mark.parametrize("expression", ["rate(up)", "sum(up", "nosuch(up)"])
-def test_what_is_no_promql_is_noticed(known: Series, expression: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        labels_of(expression, known)
+def test_the_catalogue_holds_nothing_that_nobody_asks_for(bundle: Path, known: Known) -> None:
+    texts = [file.read_text() for folder in ("dashboards", "prometheus/rules") for file in (bundle / folder).iterdir()]
+    everything = "\n".join(texts)
+    unused = [metric for metric in known if not re.search(rf"\b{metric}\b", everything)]
+    assert unused == []

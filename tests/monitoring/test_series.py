@@ -1,110 +1,126 @@
-"""The catalogue of series against the exporters themselves, where they can be had."""
+"""series.yaml against the real exporters: every metric and label in it comes out of what is run here; that of the API
+out of tests/container/test_preloads.py."""
 
+import json
 import re
 import shutil
 import ssl
 import subprocess
 import threading
 import time
+import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import ModuleType
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import yaml
 
-from tests.conftest import free_port
+from monitoring.bundle import HERE
+from tests.conftest import ROOT, free_port
+from tests.monitoring.series import CATALOGUE, log_labels
+from tests.monitoring.test_aws_metrics import script
 
+__all__ = ["script"]  # a fixture
 pytestmark = pytest.mark.slow
-
-CATALOGUE = yaml.safe_load(Path(__file__).with_name("series.yaml").read_text())
-Scrape = Callable[..., str]
+PROVEN = {"alertmanager", "api", "blackbox", "node-exporter", "prometheus", "targets", "textfile"}
 
 
-def missing(job: str, text: str) -> dict[str, list[str]]:
-    """What the catalogue says of a job and an exporter does not send: metric, and the labels that it lacks."""
-    sent: dict[str, set[str]] = {}
-    for name, labels in re.findall(r"^(\w+)(?:\{(.*)\})? \S+$", text, re.MULTILINE):
-        sent.setdefault(name, set()).update(re.findall(r'(\w+)="', labels))
-    return {
-        metric: sorted(set(labels) - sent.get(metric, set()))
-        for metric, labels in CATALOGUE[job].items()
-        if metric not in sent or set(labels) - sent[metric]
-    }
+def read(url: str, seconds: float = 20) -> str:
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return str(answer.read().decode())
+        except (urllib.error.URLError, ConnectionError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+
+
+def series(text: str) -> dict[str, set[str]]:
+    """Metric to labels of a text that Prometheus scrapes."""
+    found: dict[str, set[str]] = {}
+    for name, labels in re.findall(r"^([a-z]\w*)(?:\{(.*)\})? \S+$", text, re.MULTILINE | re.IGNORECASE):
+        found.setdefault(name, set()).update(re.findall(r'(\w+)="', labels))
+    return found
+
+
+def missing(exporter: str, look: Callable[[], Mapping[str, set[str]]]) -> dict[str, set[str]]:
+    """Of what the catalogue promises, what cannot be found; some of it is there only after a moment."""
+    promised: dict[str, list[str]] = CATALOGUE[exporter]["metrics"]
+    until = time.monotonic() + 20
+    while True:
+        found = look()
+        lacking = {
+            metric: set(labels) - found.get(metric, set())
+            for metric, labels in promised.items()
+            if metric not in found or set(labels) - found[metric]
+        }
+        if not lacking or time.monotonic() > until:
+            return lacking
+        time.sleep(0.2)
 
 
 @contextmanager
-def running(command: list[str | Path], port: int, path: str = "/metrics") -> Iterator[str]:
-    """The URL of an exporter that answers. Without the program the test is skipped."""
-    if not shutil.which(command[0]):
+def running(*command: str | Path) -> Iterator[None]:
+    if not shutil.which(str(command[0])):
         pytest.skip(f"{command[0]} is not installed: apt-get install what .ci/run lists")
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            for _ in range(100):
-                try:
-                    read(f"http://127.0.0.1:{port}{path}")
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
+    process = subprocess.Popen([*map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
 
 
-def read(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        return str(answer.read().decode())
+def test_what_is_not_run_here_has_a_document() -> None:
+    assert {name for name, exporter in CATALOGUE.items() if "document" not in exporter} == PROVEN
+    jobs = yaml.safe_load((HERE / "prometheus/prometheus.yml").read_text())["scrape_configs"]
+    catalogued = {job for exporter in CATALOGUE.values() for job in exporter["jobs"] or []}
+    assert catalogued | {"grafana"} == {job["job_name"] for job in jobs}
 
 
-@pytest.mark.parametrize("job", ["monitoring-host", "node-exporter"])
-def test_node_exporter(job: str, tmp_path: Path) -> None:
-    (tmp_path / "aws.prom").write_text("")
-    port = free_port()
-    command: list[str | Path] = ["prometheus-node-exporter", f"--web.listen-address=127.0.0.1:{port}"]
-    with running([*command, f"--collector.textfile.directory={tmp_path}"], port) as url:
-        absent = missing(job, read(f"{url}/metrics"))
-    assert {metric: labels for metric, labels in absent.items() if not metric.startswith("aws_")} == {}
+def test_prometheus_and_what_it_says_about_each_target(bundle: Path, tmp_path: Path) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    job = {"job_name": "prometheus", "static_configs": [{"targets": [address]}]}
+    every = {"scrape_interval": "500ms", "scrape_timeout": "500ms"}
+    configuration = {"global": every, "scrape_configs": [job], "rule_files": [f"{bundle}/prometheus/rules/*.yml"]}
+    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(configuration))
+    arguments = (f"--config.file={tmp_path}/prometheus.yml", f"--storage.tsdb.path={tmp_path}/data")
+    with running("prometheus", *arguments, f"--web.listen-address={address}"):
+        assert missing("prometheus", lambda: series(read(f"http://{address}/metrics"))) == {}
 
+        def stored() -> dict[str, set[str]]:
+            selector = urlencode({"match[]": '{job="prometheus"}'})
+            answer = json.loads(read(f"http://{address}/api/v1/series?{selector}"))
+            return {labels["__name__"]: set(labels) for labels in answer["data"]}
 
-def test_prometheus(bundle: Path, tmp_path: Path) -> None:
-    port = free_port()
-    configuration = tmp_path / "prometheus.yml"
-    itself = {"job_name": "prometheus", "scrape_interval": "1s", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
-    rules = [str(bundle / "prometheus/rules/platform.yml")]
-    configuration.write_text(yaml.safe_dump({"rule_files": rules, "scrape_configs": [itself]}))
-    command: list[str | Path] = ["prometheus", f"--config.file={configuration}", f"--storage.tsdb.path={tmp_path}/data"]
-    with running([*command, f"--web.listen-address=127.0.0.1:{port}"], port, "/-/ready") as url:
-        # The rules are loaded, and the first scrape comes, a moment after the first answer.
-        for _ in range(200):
-            if not (absent := missing("prometheus", read(f"{url}/metrics"))):
-                break
-            time.sleep(0.1)
-    assert absent == {}
+        assert missing("targets", stored) == {}
 
 
 def test_alertmanager(bundle: Path, tmp_path: Path) -> None:
-    port = free_port()
-    command: list[str | Path] = [
-        "prometheus-alertmanager",
-        f"--config.file={bundle / 'alertmanager/alertmanager.yml'}",
-        f"--storage.path={tmp_path}",
-        f"--web.listen-address=127.0.0.1:{port}",
-        "--cluster.listen-address=",
-    ]
-    with running(command, port) as url:
-        assert missing("alertmanager", read(f"{url}/metrics")) == {}
+    address = f"127.0.0.1:{free_port()}"
+    arguments = (f"--config.file={bundle}/alertmanager/alertmanager.yml", f"--storage.path={tmp_path}")
+    with running("prometheus-alertmanager", *arguments, f"--web.listen-address={address}", "--cluster.listen-address="):
+        assert missing("alertmanager", lambda: series(read(f"http://{address}/metrics"))) == {}
 
 
-@pytest.fixture
-def website(tmp_path: Path) -> Iterator[tuple[int, Path]]:
-    """/api/tags over TLS: its port, and the certificate that it shows."""
-    certificate, key = tmp_path / "certificate", tmp_path / "key"
+def test_blackbox_exporter_with_its_module(bundle: Path, tmp_path: Path) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     command = (
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
     )
     subprocess.run([*command.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    configuration = yaml.safe_load((bundle / "blackbox/blackbox.yml").read_text())
+    configuration["modules"]["tags"]["http"]["tls_config"] = {"ca_file": str(certificate)}
+    (tmp_path / "blackbox.yml").write_text(yaml.safe_dump(configuration))
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -112,28 +128,78 @@ def website(tmp_path: Path) -> Iterator[tuple[int, Path]]:
             self.end_headers()
             self.wfile.write(b'{"tags":[]}')
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: Any) -> None:
             """Nobody reads it."""
 
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    address = f"127.0.0.1:{free_port()}"
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
         server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield server.server_port, certificate
-        server.shutdown()
-        thread.join()
+        try:
+            with running(
+                "prometheus-blackbox-exporter",
+                f"--config.file={tmp_path}/blackbox.yml",
+                f"--web.listen-address={address}",
+            ):
+                query = urlencode({"target": f"https://localhost:{server.server_port}/api/tags", "module": "tags"})
+                answer = read(f"http://{address}/probe?{query}")
+        finally:
+            server.shutdown()
+            thread.join()
+    assert missing("blackbox", lambda: series(answer)) == {}
+    assert "probe_success 1\n" in answer
 
 
-def test_the_probe_of_the_api(bundle: Path, tmp_path: Path, website: tuple[int, Path]) -> None:
-    port, (target, certificate) = free_port(), website
-    modules = yaml.safe_load((bundle / "blackbox/blackbox.yml").read_text())
-    modules["modules"]["tags"]["http"]["tls_config"] = {"ca_file": str(certificate)}
-    configuration = tmp_path / "blackbox.yml"
-    configuration.write_text(yaml.safe_dump(modules))
-    command: list[str | Path] = ["prometheus-blackbox-exporter", f"--config.file={configuration}"]
-    with running([*command, f"--web.listen-address=127.0.0.1:{port}"], port) as url:
-        answer = read(f"{url}/probe?module=tags&target=https://127.0.0.1:{target}/api/tags")
-    assert missing("probe", answer) == {}
-    assert "\nprobe_success 1\n" in answer
+def aws_answers(_: str, operation: str, **parameters: Any) -> Any:
+    """As AWS does when everything is there."""
+    now = datetime.now(UTC).isoformat()
+    arn = "arn:aws:elasticloadbalancing:us-east-1:111122223333:"
+    return {
+        "describe-db-instances": {"DBInstances": [{"AllocatedStorage": 20, "LatestRestorableTime": now}]},
+        "get-resources": {
+            "ResourceTagMappingList": [
+                {"ResourceARN": f"{arn}loadbalancer/app/api/1"},
+                {"ResourceARN": f"{arn}targetgroup/pods/2"},
+            ]
+        },
+        "list-recovery-points-by-backup-vault": {"RecoveryPoints": [{"Status": "COMPLETED", "CreationDate": now}]},
+        "describe-snapshots": {"Snapshots": [{"StartTime": now}]},
+        "get-metric-data": {
+            "MetricDataResults": [
+                {"Id": query["Id"], "Timestamps": [now], "Values": [1.0]}
+                for query in parameters.get("MetricDataQueries", [])
+            ]
+        },
+    }[operation]
+
+
+def test_node_exporter_and_the_file_of_aws_metrics(
+    script: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("PREFIX", "VOLUME_ID", "BACKUP_VAULT"):
+        monkeypatch.setenv(name, "acme")
+    monkeypatch.setattr(script, "aws", aws_answers)
+    script.main(tmp_path / "aws.prom")
+    address = f"127.0.0.1:{free_port()}"
+    with running(
+        "prometheus-node-exporter", f"--collector.textfile.directory={tmp_path}", f"--web.listen-address={address}"
+    ):
+        found = series(read(f"http://{address}/metrics"))
+    assert missing("node-exporter", lambda: found) == {}
+    of_aws = {name: labels for name, labels in found.items() if name.startswith("aws_")}
+    catalogue = {name: set(labels) for name, labels in CATALOGUE["textfile"]["metrics"].items()}
+    assert of_aws | {"node_textfile_mtime_seconds": found["node_textfile_mtime_seconds"]} == catalogue
+
+
+def test_kube_state_metrics_looks_at_what_its_metrics_are_about() -> None:
+    collectors = yaml.safe_load((ROOT / "charts/values/kube-state-metrics.yaml").read_text())["collectors"]
+    about = {f"{metric.split('_')[1]}s" for metric in CATALOGUE["kube-state-metrics"]["metrics"]}
+    assert about <= set(collectors)
+
+
+def test_both_log_agents_give_the_same_labels() -> None:
+    labels = log_labels()
+    assert labels["alloy"] == labels["promtail"] == {"app", "container", "namespace", "pod", "stream"}

@@ -38,7 +38,8 @@ def test_it_is_created_once(fresh: Context) -> None:
 
 def test_every_region_can_have_it(fresh: Context) -> None:
     zones = ["eu-west-1a", "eu-west-1b"]
-    settings = changed(fresh.settings, region="eu-west-1", vpc={"zones": zones}, monitoring={"zone": zones[0]})
+    hosts = {"monitoring": {"zone": zones[0]}, "runner": {"zone": None}}
+    settings = changed(fresh.settings, region="eu-west-1", vpc={"zones": zones}, **hosts)
     abroad = dataclasses.replace(fresh, settings=settings)
 
     assert state_bucket.ensure(abroad)
