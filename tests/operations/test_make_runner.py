@@ -1,7 +1,10 @@
 """make runner: what Ansible is told, and that its collections are installed once. Ansible is a stand-in."""
 
+import re
+
 import pytest
 
+from tests.conftest import ROOT
 from tests.operations.conftest import Staging
 from tests.operations.test_commands import refused
 
@@ -108,3 +111,12 @@ def test_there_has_to_be_a_host(deployed: Staging) -> None:
     assert refused(deployed.project, deployed.make("runner")) == (
         "runner of staging is not deployed: make deploy ENVIRONMENT=staging\n"
     )
+
+
+def test_the_inventory_reads_what_the_command_sets(deployed: Staging) -> None:
+    deployed.make("runner")
+
+    files = (ROOT / "ansible" / "inventory").rglob("*.yml")
+    asked = {name for file in files for name in re.findall(r"'ansible\.builtin\.env', '(\w+)'", file.read_text())}
+    assert len(asked) == 4
+    assert asked <= deployed.environment("ansible-playbook").keys()
