@@ -18,7 +18,7 @@ from moto.server import ThreadedMotoServer
 from tests.ansible.conftest import ansible
 from tests.conftest import ROOT, free_port
 
-pytestmark = pytest.mark.slow
+slow = pytest.mark.slow
 
 ROLE = ROOT / "ansible" / "roles" / "github_runner"
 PACKAGE = "ansible==14.5.0"  # of its collections one is taken
@@ -55,6 +55,7 @@ def client(service: str, aws: dict[str, str]) -> Any:
     )
 
 
+@slow
 def test_the_linter_of_ansible_finds_nothing() -> None:
     done = ansible("ansible-lint", "--offline", "--profile", "production")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -83,6 +84,7 @@ def test_scripts_have_no_known_traps(script: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+@slow
 @pytest.mark.parametrize("hosts", [[], ["one", "two"]])
 def test_without_exactly_one_host_the_playbook_says_what_to_do_and_does_nothing(
     hosts: list[str], tmp_path: Path
@@ -122,6 +124,7 @@ def collection() -> None:
     )
 
 
+@slow
 @pytest.mark.usefixtures("collection")
 def test_the_inventory_finds_the_runner_of_one_environment_and_goes_there_by_session_manager(
     aws: dict[str, str],
@@ -155,6 +158,7 @@ def test_the_inventory_finds_the_runner_of_one_environment_and_goes_there_by_ses
     assert (host, yaml.safe_load(found)) == ("realworld-staging-runner", {"msg": expected})
 
 
+@slow
 def test_the_aws_cli_itself_reads_the_token(aws: dict[str, str], tmp_path: Path) -> None:
     real = shutil.which("aws")
     if not real:

@@ -58,6 +58,16 @@ def test_without_a_token_for_the_new_one_the_old_one_goes_on(running: Host) -> N
     assert "the token is 70 minutes old and has expired" in run.words
     assert running.state() == "active"
     assert running.releases() == (OLD, [OLD, NEW])
+
+
+def test_a_runner_that_cannot_register_again_is_no_success(running: Host) -> None:
+    assert running.finished("true").result == "succeeded"
+    wait(lambda: running.state() == "activating", running.journal())
+
+    run = running.play()
+
+    assert run.code == 2
+    assert "The runner is installed, but it did not start" in run.words
     running.write_token("CANARYOFTHEUPGRADE000")
 
 
