@@ -23,6 +23,9 @@ SUITE = "bookworm"
 PACKAGES = ("dbus", "systemd", "systemd-sysv")
 BOOT_SECONDS, STOP_SECONDS = 120, 120
 OPTIONS = ("--quiet", "--register=no", "--keep-unit", "--link-journal=no", "--resolv-conf=off", "--timezone=off")
+# A group of processes for each machine: otherwise those of a unit are also those of the same unit in another machine.
+HIERARCHIES = tuple(Path(name) for name in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd"))
+IN_GROUPS = 'until [ "$1" = -- ]; do mkdir "$1" && echo $$ >"$1/cgroup.procs" || exit; shift; done; shift; exec "$@"'
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -64,12 +67,15 @@ class Machine:
         self.disk, self._log, self._binds = disk, log, binds
         self._process: subprocess.Popen[bytes] | None = None
         self.init = ""
+        name = f"machine-{hashlib.sha256(str(disk).encode()).hexdigest()[:16]}"
+        self._groups = [folder / name for folder in HIERARCHIES if (folder / "cgroup.procs").exists()]
 
     def boot(self, until: str = "default.target") -> None:
         """Returns when that unit is active. Raises AssertionError with the console when it takes too long."""
+        nspawn = ["systemd-nspawn", "--boot", f"--directory={self.disk}", *OPTIONS, *self._binds]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                ["systemd-nspawn", "--boot", f"--directory={self.disk}", *OPTIONS, *self._binds],
+                ["sh", "-c", IN_GROUPS, "sh", *self._groups, "--", *nspawn],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -105,7 +111,11 @@ class Machine:
             self._process.wait(timeout=STOP_SECONDS)
         finally:
             self._process.kill()
+            self._process.wait()
             self._process = None
+            for group in self._groups:
+                for folder, _, _ in os.walk(group, topdown=False):
+                    Path(folder).rmdir()
 
 
 @contextmanager
