@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -57,6 +58,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def wait(what: Callable[[], bool], seconds: float = 60) -> bool:
+    """Whether it became true in that time."""
+    until = time.monotonic() + seconds
+    while not (done := what()) and time.monotonic() < until:
+        time.sleep(0.5)
+    return done
 
 
 Platform = Callable[[str], dict[str, Template]]

@@ -3,8 +3,6 @@
 import hashlib
 import shutil
 import subprocess
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,13 +64,6 @@ def install(disk: Path, instance_id: str) -> None:
     (disk / "etc" / "cloud" / "cloud.cfg.d" / "99-test.cfg").write_text(
         "datasource_list: [NoCloud]\nnetwork: {config: disabled}\n"
     )
-
-
-def wait(what: Callable[[], bool], seconds: float = 60) -> bool:
-    until = time.monotonic() + seconds
-    while not (done := what()) and time.monotonic() < until:
-        time.sleep(0.5)
-    return done
 
 
 def active(host: Machine) -> set[str]:

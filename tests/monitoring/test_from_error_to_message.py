@@ -23,7 +23,7 @@ import pytest
 import yaml
 
 from simulator.process import Simulator, clean_environment, start, stop
-from tests.conftest import free_port
+from tests.conftest import free_port, wait
 
 pytestmark = pytest.mark.slow
 REGION = "us-east-1"
@@ -181,15 +181,6 @@ def state(prometheus: str, alert: str) -> str:
     answer = ask(f"{prometheus}/api/v1/alerts")
     states = [each["state"] for each in answer["alerts"] if each["labels"]["alertname"] == alert] if answer else []
     return ", ".join(states) or "inactive"
-
-
-def wait(what: Callable[[], bool], seconds: float) -> bool:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if what():
-            return True
-        time.sleep(0.5)
-    return False
 
 
 def test_errors_become_a_message_and_their_end_another(

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests import machine
+from tests.conftest import wait
 from tests.machine import Machine
-from tests.monitoring.host import DATA, DEVICE, SERVICES, Volume, active, announce, install, look, pids, runs, wait
+from tests.monitoring.host import DATA, DEVICE, SERVICES, Volume, active, announce, install, look, pids, runs
 
 pytestmark = pytest.mark.slow
 
