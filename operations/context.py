@@ -8,6 +8,7 @@ from typing import Any
 
 from operations import LOCAL, OperationError
 from operations.mirror import cli_environment
+from operations.variables import foreign, inherited
 from settings import Settings, SettingsError, load_settings
 from simulator.process import Simulator, SimulatorError, clean_environment, find, start
 
@@ -25,8 +26,8 @@ class Context:
     @cached_property
     def environment(self) -> dict[str, str]:
         """All variables for Terraform and main.py. No real credentials are among them when AWS is simulated."""
-        base = clean_environment(os.environ) if self.simulator else dict(os.environ)
-        return base | self.variables
+        base = inherited(os.environ)
+        return (clean_environment(base) if self.simulator else base) | self.variables
 
     def client(self, service: str) -> Any:
         """A boto3 client of the environment's AWS."""
@@ -95,6 +96,7 @@ def port_of(variable: str) -> int | None:
 def exports(context: Context) -> str:
     """The variables as a shell reads them: `eval "$(make -s env)"`."""
     lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(context.variables.items())]
+    unset = [name for name in foreign(os.environ) if name not in context.variables]
     if context.simulator:  # what would send the aws command to the real one
-        lines.append("unset AWS_PROFILE AWS_SESSION_TOKEN AWS_CA_BUNDLE")
-    return "\n".join(lines)
+        unset += ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE"]
+    return "\n".join([*lines, *([f"unset {' '.join(unset)}"] if unset else [])])

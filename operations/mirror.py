@@ -1,6 +1,5 @@
 """Where Terraform finds its providers: a mirror on this machine, or the registry."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -58,8 +57,3 @@ def cli_environment(environment: Mapping[str, str], directory: Path = LOCAL) -> 
         encoding="utf-8",
     )
     return {"TF_CLI_CONFIG_FILE": str(configuration)}
-
-
-def process_environment() -> dict[str, str]:
-    """The variables of this process, without a TF_CLI_CONFIG_FILE that names no file."""
-    return {name: value for name, value in os.environ.items() if name != "TF_CLI_CONFIG_FILE" or Path(value).is_file()}

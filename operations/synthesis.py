@@ -1,6 +1,7 @@
 """From settings to stacks: main.py writes them, the manifest says in which order they go."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 from operations import ROOT, STACKS, OperationError
-from operations.mirror import process_environment
+from operations.variables import inherited
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def synthesize(environment: str, directory: Path = STACKS) -> Graph:
     result = subprocess.run(
         [sys.executable, "main.py"],
         cwd=ROOT,
-        env=process_environment() | {"ENVIRONMENT": environment, "CDKTF_OUTDIR": str(directory)},
+        env=inherited(os.environ) | {"ENVIRONMENT": environment, "CDKTF_OUTDIR": str(directory)},
         capture_output=True,
         text=True,
         check=False,

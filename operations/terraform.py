@@ -51,7 +51,7 @@ class Terraform:
         self._lock = threading.Lock()
         # With a shared cache of providers, two inits would write the same file.
         self._init_lock: Any = (
-            threading.Lock() if "TF_PLUGIN_CACHE_DIR" in context.variables else contextlib.nullcontext()
+            threading.Lock() if "TF_PLUGIN_CACHE_DIR" in context.environment else contextlib.nullcontext()
         )
         self.interrupted = False
 
@@ -122,7 +122,11 @@ def _parse(line: str) -> dict[str, Any]:
     except ValueError:
         event = None
     # Before it has read its arguments, Terraform speaks plain text.
-    return event if isinstance(event, dict) else {"type": "text", "@level": "error", "@message": line.rstrip()}
+    return (
+        event
+        if isinstance(event, dict) and "type" in event
+        else {"type": "text", "@level": "error", "@message": line.rstrip()}
+    )
 
 
 def _record(event: dict[str, Any], outcome: Outcome, directory: Path) -> None:

@@ -1,6 +1,7 @@
 """Terraform and the AWS provider accept every stack of AWS, in every environment, without an account."""
 
 import json
+import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from operations.kubernetes import in_cluster
-from operations.mirror import cli_environment, process_environment
+from operations.mirror import cli_environment
 from operations.synthesis import synthesize
+from operations.variables import inherited
 from tests.conftest import ENVIRONMENTS
 
 pytestmark = pytest.mark.slow
@@ -17,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_stack_of_aws_is_valid(tmp_path: Path, environment: str) -> None:
-    variables = process_environment() | cli_environment(process_environment(), tmp_path)
+    variables = inherited(os.environ) | cli_environment(inherited(os.environ), tmp_path)
     graph = synthesize(environment, tmp_path / "out")
     inside = in_cluster(graph, list(graph.needs))  # those are for tests/kubernetes/test_plan.py
     stacks = [stack for stack in graph.needs if stack not in inside]
