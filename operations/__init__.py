@@ -4,7 +4,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LOCAL = ROOT / ".local"  # everything a run leaves behind, but for the stacks themselves
-STACKS = ROOT / "cdktf.out"
+OUTPUT = ROOT / "cdktf.out"  # <environment>/stacks/ is what the commands write; stacks/ is what cdktf synth writes
 
 
 class OperationError(Exception):

@@ -13,6 +13,7 @@ from operations import OperationError
 from operations.stacks import Interrupted
 
 FAILED, CHANGES, INTERRUPTED = 1, 2, 130
+SYNTHESIZE = ("deploy", "destroy", "plan", "synth")
 
 
 def main() -> int:
@@ -22,11 +23,12 @@ def main() -> int:
     for name in ("deploy", "destroy", "plan", "synth", "doctor", "env", "grafana", "runner", "clean"):
         commands.add_parser(name)
     command = parser.parse_args().command
+    environment = os.environ.get("ENVIRONMENT") or "local"
 
     # Wide enough for whole rows where the output goes into a file.
     console = Console(width=None if sys.stdout.isatty() else 160, emoji=False, highlight=False)
     try:
-        return _run(command, console)
+        return _run(command, environment, console)
     except Interrupted as error:
         print(error, file=sys.stderr)
         return INTERRUPTED
@@ -38,8 +40,18 @@ def main() -> int:
         return FAILED
 
 
-def _run(command: str, console: Console) -> int:
-    environment = os.environ.get("ENVIRONMENT") or "local"
+def _run(command: str, environment: str, console: Console) -> int:
+    if command not in SYNTHESIZE:
+        return _command(command, environment, console)
+    from operations.context import settings_of
+    from operations.lock import exclusive
+
+    settings_of(environment)
+    with exclusive(environment, command):
+        return _command(command, environment, console)
+
+
+def _command(command: str, environment: str, console: Console) -> int:
     names = re.split(r"[\s,]+", os.environ.get("STACK", "").strip(" ,"))
     names = [name for name in names if name]
     folder = Path(os.environ["PLANS"]).resolve() if os.environ.get("PLANS") else None

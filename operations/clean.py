@@ -4,7 +4,7 @@ import shutil
 
 from rich.console import Console
 
-from operations import LOCAL, ROOT, STACKS
+from operations import LOCAL, OUTPUT, ROOT
 from simulator.process import stop
 
 CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache")
@@ -14,5 +14,5 @@ def clean(console: Console) -> None:
     """Stop the simulator, which forgets what was built in it, and delete all that commands have written."""
     if stop(LOCAL):
         console.print("The simulated AWS is stopped.")
-    for folder in (STACKS, LOCAL, *(ROOT / name for name in CACHES)):
+    for folder in (OUTPUT, LOCAL, *(ROOT / name for name in CACHES)):
         shutil.rmtree(folder, ignore_errors=True)

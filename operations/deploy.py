@@ -53,7 +53,7 @@ def deploy(environment: str, names: list[str], console: Console, folder: Path | 
         console.print(
             "It goes on running. To use it from this shell:\n\n"
             '    eval "$(make -s env)"\n'
-            "    terraform -chdir=cdktf.out/stacks/vpc plan\n\n"
+            "    terraform -chdir=cdktf.out/local/stacks/vpc plan\n\n"
             "make plan shows that nothing is left to do, make destroy takes everything down."
         )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from operations import ROOT, STACKS, OperationError
+from operations import OUTPUT, ROOT, OperationError
 from operations.variables import inherited
 
 
@@ -38,8 +38,9 @@ class Graph:
         return [name for name in self.needs if not names or name in names]
 
 
-def synthesize(environment: str, directory: Path = STACKS) -> Graph:
-    """Run main.py for an environment. Raises OperationError with what it says when it fails."""
+def synthesize(environment: str, directory: Path | None = None) -> Graph:
+    """Run main.py for an environment, into its own folder. Raises OperationError with what it says when it fails."""
+    directory = directory or OUTPUT / environment
     directory.parent.mkdir(parents=True, exist_ok=True)
     result = subprocess.run(
         [sys.executable, "main.py"],

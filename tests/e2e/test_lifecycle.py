@@ -121,7 +121,7 @@ def test_another_host_keeps_volume_data_and_address(deployed: Project, file: str
     path = deployed.path / file
     text = path.read_text()
     path.write_text(re.sub(before, after, text, count=1, flags=re.MULTILINE))
-    terraform = ("terraform", f"-chdir={deployed.path}/cdktf.out/stacks/monitoring")
+    terraform = ("terraform", f"-chdir={deployed.path}/cdktf.out/local/stacks/monitoring")
 
     assert deployed.make("synth").code == 0
     deployed.run(*terraform, "plan", "-out=host.tfplan", **deployed.variables())
@@ -166,7 +166,7 @@ def test_no_secret_is_anywhere_but_in_secrets_manager(deployed: Project) -> None
     assert deployed.make("deploy", STACK="database secrets").code == 0
     texts = {}
     for stack in ("database", "secrets"):
-        terraform = ("terraform", f"-chdir={deployed.path}/cdktf.out/stacks/{stack}")
+        terraform = ("terraform", f"-chdir={deployed.path}/cdktf.out/local/stacks/{stack}")
         deployed.run(*terraform, "plan", "-destroy", "-out=all.tfplan", **deployed.variables())
         shown = deployed.run(*terraform, "show", "-json", "all.tfplan", **deployed.variables())
         texts[f"plan of {stack}"] = shown.output.encode()
@@ -184,7 +184,7 @@ def test_no_secret_is_anywhere_but_in_secrets_manager(deployed: Project) -> None
 
 
 def test_terraform_itself_finds_the_same_state(deployed: Project) -> None:
-    command = ["terraform", "-chdir=cdktf.out/stacks/vpc", "plan", "-detailed-exitcode", "-no-color"]
+    command = ["terraform", "-chdir=cdktf.out/local/stacks/vpc", "plan", "-detailed-exitcode", "-no-color"]
 
     plan = deployed.run(*command, **deployed.variables())
 
