@@ -100,3 +100,9 @@ def exports(context: Context) -> str:
     if context.simulator:  # what would send the aws command to the real one
         unset += ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE"]
     return "\n".join([*lines, *([f"unset {' '.join(unset)}"] if unset else [])])
+
+
+def in_shell(environment: str, *commands: str) -> str:
+    """One line that runs these commands in turn with the variables of an environment, in any shell as it stands."""
+    variables = f'eval "$(make -s env ENVIRONMENT={environment})"'
+    return f"({' && '.join([variables, *commands])})"

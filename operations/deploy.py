@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from operations import OperationError, doctor, kubernetes, plan_files, state_bucket
+from operations import OperationError, doctor, errored_state, kubernetes, plan_files, state_bucket
 from operations.context import EMBEDDED, Context, open_context
 from operations.progress import Row
 from operations.stacks import run_all
@@ -21,6 +21,7 @@ def deploy(environment: str, names: list[str], console: Console, folder: Path | 
     began = time.monotonic()
     doctor.require(environment)
     graph = synthesize(environment)
+    errored_state.require_none(environment, graph)
     selected = graph.select(names)
     if folder:
         apply_plans(environment, graph, selected, folder, console)

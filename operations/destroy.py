@@ -6,11 +6,11 @@ import sys
 
 from rich.console import Console
 
-from operations import LOCAL, OperationError, doctor, state_bucket
+from operations import LOCAL, OperationError, doctor, errored_state, state_bucket
 from operations.context import EMBEDDED, Context, open_context, settings_of
 from operations.stacks import run_all
 from operations.synthesis import Graph, synthesize
-from operations.terraform import LOCK_TIMEOUT
+from operations.terraform import LOCK_TIMEOUT, unlocking
 
 STATE = "state"
 
@@ -25,9 +25,11 @@ def destroy(environment: str, names: list[str], console: Console) -> None:
     doctor.require(environment)
     context = open_context(environment)
     graph = synthesize(environment)
+    errored_state.require_none(environment, graph)
     selected = graph.select(names)
     if state_bucket.exists(context):
         deployed = [stack for stack in selected if (state := state_bucket.read(context, stack)) and state.resources]
+        _require_no_locks(context, graph, selected)
         _require_no_readers(context, graph, deployed)
         _confirm(context, selected)
         _destroy_stacks(context, graph, [stack for stack in deployed if stack != STATE], console)
@@ -37,6 +39,21 @@ def destroy(environment: str, names: list[str], console: Console) -> None:
     if environment == EMBEDDED and not names:
         _stop_simulator(context, console)
     console.print(f"Nothing is deployed any more of: {', '.join(gone)}")
+
+
+def _require_no_locks(context: Context, graph: Graph, selected: list[str]) -> None:
+    """What is being applied may not be in its state yet. With the bucket, every state of the environment would go."""
+    environment = context.settings.environment
+    stacks = list(graph.needs) if STATE in selected else selected
+    lines = [
+        f"{lock}: wait for its end, or, if nobody works on it any more:\n"
+        f"    {unlocking(environment, graph.path(stack), lock.id)}"
+        for lock in state_bucket.locks(context, f"{environment}/")
+        for stack in stacks
+        if lock.key == context.settings.state_key(stack)
+    ]
+    if lines:
+        raise OperationError("\n".join(["nothing was destroyed:", *lines]))
 
 
 def _require_no_readers(context: Context, graph: Graph, deployed: list[str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from operations import OperationError, doctor, kubernetes, plan_files, state_bucket
+from operations import OperationError, doctor, errored_state, kubernetes, plan_files, state_bucket
 from operations.context import Context, open_context
 from operations.plan_report import Report
 from operations.stacks import run_all
@@ -30,6 +30,7 @@ def plan(environment: str, names: list[str], console: Console, folder: Path | No
     """
     doctor.require(environment)
     graph = synthesize(environment)
+    errored_state.require_none(environment, graph)
     selected = graph.select(names)
     context = open_context(environment)
     if not state_bucket.exists(context):

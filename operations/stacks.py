@@ -5,11 +5,11 @@ from typing import Any
 
 from rich.console import Console
 
-from operations import OperationError, schedule
+from operations import OperationError, errored_state, schedule
 from operations.context import Context
 from operations.progress import Progress, Row
 from operations.signals import Signals
-from operations.synthesis import Graph
+from operations.synthesis import ERRORED_STATE, Graph
 from operations.terraform import Outcome, Terraform
 
 AGAIN = "Run the same command again to go on."
@@ -62,6 +62,9 @@ def run_all(
         )
     if not succeeded:
         _report(outcomes, terraform, console)
+        unwritten = [path for stack in outcomes if (path := graph.path(stack) / ERRORED_STATE).exists()]
+        if unwritten:
+            advice = errored_state.advice(context.settings.environment, unwritten)
         _refuse(progress.rows, terraform, advice)
     return outcomes, progress.rows
 

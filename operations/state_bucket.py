@@ -9,6 +9,9 @@ from botocore.exceptions import ClientError
 from operations import OperationError
 from operations.context import Context
 
+STATE_SUFFIX = ".tfstate"
+LOCK_SUFFIX = ".tflock"  # Terraform locks a state by an object of its key and this
+
 
 @dataclass(frozen=True)
 class State:
@@ -50,9 +53,19 @@ def read(context: Context, stack: str) -> State | None:
         raise OperationError(f"the state of {stack} cannot be read: {error}") from None
 
 
+def _keys(context: Context, prefix: str, suffix: str) -> list[str]:
+    paginator = context.client("s3").get_paginator("list_objects_v2")
+    pages = paginator.paginate(Bucket=context.settings.state_bucket, Prefix=prefix)
+    return [each["Key"] for page in pages for each in page.get("Contents", []) if each["Key"].endswith(suffix)]
+
+
+def _body(context: Context, key: str) -> bytes:
+    body: bytes = context.client("s3").get_object(Bucket=context.settings.state_bucket, Key=key)["Body"].read()
+    return body
+
+
 def _read(context: Context, key: str) -> State:
-    body = context.client("s3").get_object(Bucket=context.settings.state_bucket, Key=key)["Body"].read()
-    state = json.loads(body)
+    state = json.loads(_body(context, key))
     resources = [
         f"{resource['type']}.{resource['name']}"
         for resource in state["resources"]
@@ -63,12 +76,39 @@ def _read(context: Context, key: str) -> State:
     return State(resources, outputs)
 
 
+@dataclass(frozen=True)
+class Lock:
+    """A state that somebody works on. who, operation and since are what Terraform wrote into the lock."""
+
+    key: str
+    id: str
+    who: str
+    operation: str
+    since: str
+
+    def __str__(self) -> str:
+        return f"{self.key} is locked by {self.who} ({self.operation}) since {self.since}"
+
+
+def locks(context: Context, prefix: str = "") -> list[Lock]:
+    """The locks on states whose key starts so, of any environment when it is empty."""
+    found = []
+    for key in _keys(context, prefix, LOCK_SUFFIX):
+        try:
+            info = json.loads(_body(context, key))
+        except (ClientError, ValueError):  # released in this moment, or written by something else
+            info = {}
+        said = [str(info.get(name, "unknown")) for name in ("ID", "Who", "Operation", "Created")]
+        found.append(Lock(key.removesuffix(LOCK_SUFFIX), *said))
+    return found
+
+
 def others_in_use(context: Context) -> list[str]:
-    """The states in the bucket, of any environment, that still hold resources, but for that of the bucket itself."""
+    """The states in the bucket, of any environment, that hold resources or are locked, but for that of the bucket."""
     own = context.settings.state_key("state")
-    pages = context.client("s3").get_paginator("list_objects_v2").paginate(Bucket=context.settings.state_bucket)
-    keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
-    return [key for key in keys if key.endswith(".tfstate") and key != own and _read(context, key).resources]
+    locked = {lock.key for lock in locks(context)}
+    holding = {key for key in _keys(context, "", STATE_SUFFIX) if key != own and _read(context, key).resources}
+    return sorted(locked | holding)
 
 
 def remove(context: Context) -> None:

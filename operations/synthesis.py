@@ -12,6 +12,8 @@ from pathlib import Path
 from operations import OUTPUT, ROOT, OperationError
 from operations.variables import inherited
 
+ERRORED_STATE = "errored.tfstate"  # how Terraform calls a state that it could not write to the bucket
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -56,11 +58,14 @@ def synthesize(environment: str, directory: Path | None = None) -> Graph:
 
 
 def read_graph(directory: Path) -> Graph:
-    """The graph of the manifest, producers first. A folder of a stack that the manifest does not name is removed."""
+    """The graph of the manifest, producers first.
+
+    A folder of a stack that the manifest does not name is removed, unless it holds the only copy of a state.
+    """
     stacks = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))["stacks"]
     for folder in (directory / "stacks").iterdir():
         # Left over from another branch: it would still plan and apply.
-        if folder.name not in stacks:
+        if folder.name not in stacks and not (folder / ERRORED_STATE).exists():
             shutil.rmtree(folder)
     needs = {name: sorted(stack["dependencies"]) for name, stack in sorted(stacks.items())}
     return Graph(directory, {name: frozenset(needs[name]) for name in TopologicalSorter(needs).static_order()})

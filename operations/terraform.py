@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from operations import LOCAL
-from operations.context import Context
+from operations.context import Context, in_shell
 
 STAMP = "initialised"  # in .terraform, the digest of what it was initialised for
 LOCK_TIMEOUT = "60s"
@@ -107,7 +107,7 @@ class Terraform:
                 for line in process.stdout:
                     output.write(line)
                     event = _parse(line)
-                    _record(event, outcome, directory)
+                    _record(event, outcome, directory, self._context.settings.environment)
                     if listener:
                         listener(event)
             with self._lock:
@@ -129,7 +129,7 @@ def _parse(line: str) -> dict[str, Any]:
     )
 
 
-def _record(event: dict[str, Any], outcome: Outcome, directory: Path) -> None:
+def _record(event: dict[str, Any], outcome: Outcome, directory: Path, environment: str) -> None:
     if event["type"] == "planned_change":
         change = event["change"]
         action = "import" if change["action"] == "noop" and "importing" in change else change["action"]
@@ -139,17 +139,23 @@ def _record(event: dict[str, Any], outcome: Outcome, directory: Path) -> None:
         changed = {name for name, each in event["outputs"].items() if each.get("action", "noop") != "noop"}
         outcome.outputs |= changed
     elif event["type"] == "diagnostic" and event["diagnostic"]["severity"] == "error":
-        outcome.diagnostics.append(_describe(event["diagnostic"], directory))
+        outcome.diagnostics.append(_describe(event["diagnostic"], directory, environment))
     elif event["type"] == "text" and event["@message"]:
         outcome.text.append(event["@message"])
 
 
-def _describe(diagnostic: dict[str, Any], directory: Path) -> str:
+def _describe(diagnostic: dict[str, Any], directory: Path, environment: str) -> str:
     where = f" ({diagnostic['address']})" if diagnostic.get("address") else ""
     detail = diagnostic.get("detail", "").strip()
     text = f"{diagnostic['summary']}{where}" + (f"\n{detail}" if detail else "")
     lock = re.search(r"^\s*ID:\s+(\S+)", detail, re.MULTILINE)
     if "state lock" in diagnostic["summary"] and lock:
-        command = f"terraform -chdir={os.path.relpath(directory)} force-unlock {lock.group(1)}"
-        text += f"\nIf nobody works on it any more: {command}"
+        text += f"\nIf nobody works on it any more: {unlocking(environment, directory, lock.group(1))}"
     return text
+
+
+def unlocking(environment: str, directory: Path, lock: str) -> str:
+    """The command that releases a lock, on one line: Terraform asks before it does."""
+    terraform = f"terraform -chdir={os.path.relpath(directory)}"
+    initialise = [] if (directory / ".terraform").is_dir() else [f"{terraform} init -reconfigure >/dev/null"]
+    return in_shell(environment, *initialise, f"{terraform} force-unlock {lock}")

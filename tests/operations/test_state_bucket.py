@@ -61,11 +61,23 @@ def test_it_is_in_use_while_any_other_state_holds_resources(fresh: Context) -> N
     state_bucket.ensure(fresh)
     put(fresh, fresh.settings.state_key("state"), resources=[MANAGED])
     put(fresh, "local/vpc.tfstate", resources=[READ])
-    put(fresh, "local/vpc.tfstate.tflock", resources=[MANAGED])
     assert state_bucket.others_in_use(fresh) == []
 
     put(fresh, "staging/vpc.tfstate", resources=[MANAGED])
     assert state_bucket.others_in_use(fresh) == ["staging/vpc.tfstate"]
+
+
+def test_a_lock_keeps_it_in_use(fresh: Context) -> None:
+    """Before the first state of a stack is written, its lock is all that tells of it."""
+    state_bucket.ensure(fresh)
+    put(fresh, "demo/eks.tfstate.tflock", ID="1-2", Who="ana@laptop", Operation="OperationTypeApply", Created="today")
+    fresh.client("s3").put_object(Bucket=fresh.settings.state_bucket, Key="local/vpc.tfstate.tflock", Body=b"no json")
+
+    assert state_bucket.others_in_use(fresh) == ["demo/eks.tfstate", "local/vpc.tfstate"]
+    [mine] = state_bucket.locks(fresh, "demo/")
+    assert str(mine) == "demo/eks.tfstate is locked by ana@laptop (OperationTypeApply) since today"
+    [unreadable] = state_bucket.locks(fresh, "local/")
+    assert unreadable.who == "unknown"
 
 
 def test_it_goes_with_every_version(fresh: Context) -> None:
