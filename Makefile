@@ -17,7 +17,7 @@ INSTALLED = $(VENV)/.installed
 CLI = node_modules/.installed
 GITHUB = .github realworld-example-app/.github
 SCRIPTS = $(GITHUB:%=%/scripts/*.sh) ansible/roles/github_runner/files/*.sh monitoring/host/*.sh monitoring/scripts/*.sh
-# The packages of npm carry helm as well. Where there is no npm, the helm of the machine is used, or none.
+# The packages of npm carry helm and kubectl as well. Where there is no npm, those of the machine are used, or none.
 HELM = $(if $(shell command -v npm),$(CLI))
 
 .PHONY: help
@@ -29,11 +29,11 @@ deploy: $(INSTALLED) $(HELM) ## Install what is missing, and create or update ev
 	@$(RUN) -m operations deploy
 
 .PHONY: plan
-plan: $(INSTALLED) ## Show what a deploy would change (DETAILED_EXITCODE=1: exit 2 if anything)
+plan: $(INSTALLED) $(HELM) ## Show what a deploy would change (DETAILED_EXITCODE=1: exit 2 if anything)
 	@$(RUN) -m operations plan
 
 .PHONY: destroy
-destroy: $(INSTALLED) ## Take everything down, and stop the simulated AWS
+destroy: $(INSTALLED) $(HELM) ## Take everything down, and stop the simulated AWS
 	@$(RUN) -m operations destroy
 
 .PHONY: synth

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from operations import OperationError, doctor, errored_state, kubernetes, plan_files, state_bucket
+from operations import OperationError, cluster, doctor, errored_state, kubernetes, plan_files, state_bucket
 from operations.context import EMBEDDED, Context, open_context
 from operations.progress import Row
 from operations.stacks import run_all
@@ -34,6 +34,8 @@ def deploy(environment: str, names: list[str], console: Console, folder: Path | 
     reason = kubernetes.why_not_applied(context, graph, inside)
     if reason:
         selected = [stack for stack in selected if stack not in inside]
+    elif inside:
+        require_access(context, selected)
     require_producers(context, graph, selected)
     if state_bucket.ensure(context):
         console.print(f"Created the state bucket {settings.state_bucket}")
@@ -45,6 +47,7 @@ def deploy(environment: str, names: list[str], console: Console, folder: Path | 
         ["apply", "-auto-approve", f"-lock-timeout={LOCK_TIMEOUT}"],
         verb="applying",
         console=console,
+        why_not=kubernetes.gate(context, inside),
     )
     console.print(summary(context, outcomes, rows))
     if reason:
@@ -78,6 +81,15 @@ def apply_plans(environment: str, graph: Graph, selected: list[str], folder: Pat
     console.print(summary(context, outcomes, rows))
     if untouched := [stack for stack in selected if stack not in plans]:
         console.print(f"\nWithout a plan, and so as they were: {', '.join(untouched)}")
+
+
+def require_access(context: Context, selected: list[str]) -> None:
+    """Raises OperationError before half an hour of waiting when the stacks in the cluster would be refused after it."""
+    exists = cluster.kubeconfig_of(context) is not None
+    if context.simulator or (exists and "eks" not in selected):
+        cluster.require(context)
+    elif not (exists and cluster.answers(context)):
+        doctor.refuse([doctor.cluster_access(context.settings)])
 
 
 def require_producers(context: Context, graph: Graph, selected: list[str]) -> None:

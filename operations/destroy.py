@@ -3,11 +3,12 @@
 import os
 import shutil
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
-from operations import LOCAL, OperationError, doctor, errored_state, state_bucket
-from operations.context import EMBEDDED, Context, open_context, settings_of
+from operations import LOCAL, OperationError, cluster, doctor, errored_state, kubernetes, state_bucket
+from operations.context import EMBEDDED, Context, in_shell, open_context, settings_of
 from operations.stacks import run_all
 from operations.synthesis import Graph, synthesize
 from operations.terraform import LOCK_TIMEOUT, unlocking
@@ -31,8 +32,10 @@ def destroy(environment: str, names: list[str], console: Console) -> None:
         deployed = [stack for stack in selected if (state := state_bucket.read(context, stack)) and state.resources]
         _require_no_locks(context, graph, selected)
         _require_no_readers(context, graph, deployed)
+        inside = kubernetes.in_cluster(graph, deployed)
+        _require_cluster(context, graph, inside)
         _confirm(context, selected)
-        _destroy_stacks(context, graph, [stack for stack in deployed if stack != STATE], console)
+        _destroy_stacks(context, graph, [stack for stack in deployed if stack != STATE], inside, console)
         if STATE in selected:
             _destroy_state_bucket(context, console)
     gone = [stack for stack in selected if stack != STATE or not state_bucket.exists(context)]
@@ -63,6 +66,36 @@ def _require_no_readers(context: Context, graph: Graph, deployed: list[str]) -> 
                 raise OperationError(f"{reader} needs {stack} and still holds resources: STACK='{stack} {reader}'")
 
 
+def _require_cluster(context: Context, graph: Graph, inside: list[str]) -> None:
+    """Without the API, Terraform would forget releases that go on. Without the controller, a load balancer would stay,
+    and the Ingress that has it would keep its namespace from going.
+    """
+    if not inside:
+        return
+    environment = context.settings.environment
+    try:
+        path = cluster.require(context)
+    except cluster.Unreachable as error:
+        lines = [f"nothing was destroyed of {', '.join(inside)}: {error}"]
+        lines.append("If the cluster is gone for good, let Terraform forget what was in it, and destroy again:")
+        lines += [f"    {_forgetting(environment, graph.path(stack))}" for stack in inside]
+        raise OperationError("\n".join(lines)) from None
+    states = [state_bucket.read(context, stack) for stack in inside]
+    own = frozenset[tuple[str, str]]().union(*(state.releases for state in states if state))
+    if objects := cluster.load_balanced(context, path, own):
+        lines = ["nothing was destroyed: these have load balancers, and only the controller of addons removes them:"]
+        lines += [f"  {each.kind} {each.name} in {each.namespace}" for each in objects]
+        lines.append("Remove them while it runs, and destroy again:")
+        lines += [f"    {in_shell(environment, command)}" for command in cluster.removal(path, objects)]
+        raise OperationError("\n".join(lines))
+
+
+def _forgetting(environment: str, directory: Path) -> str:
+    terraform = f"terraform -chdir={os.path.relpath(directory)}"
+    forget = f"{terraform} state list | xargs {terraform} state rm"
+    return in_shell(environment, f"{terraform} init -reconfigure >/dev/null", forget)
+
+
 def _confirm(context: Context, selected: list[str]) -> None:
     environment = context.settings.environment
     if environment == EMBEDDED:
@@ -75,7 +108,7 @@ def _confirm(context: Context, selected: list[str]) -> None:
         raise OperationError(f"nothing was destroyed: type {environment} when asked, or set CONFIRM={environment}")
 
 
-def _destroy_stacks(context: Context, graph: Graph, stacks: list[str], console: Console) -> None:
+def _destroy_stacks(context: Context, graph: Graph, stacks: list[str], inside: list[str], console: Console) -> None:
     run_all(
         context,
         graph,
@@ -83,6 +116,7 @@ def _destroy_stacks(context: Context, graph: Graph, stacks: list[str], console: 
         ["apply", "-destroy", "-auto-approve", f"-lock-timeout={LOCK_TIMEOUT}"],
         verb="destroying",
         console=console,
+        why_not=kubernetes.gate(context, inside),
     )
 
 

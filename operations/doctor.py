@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from operations import OperationError
 from operations.context import EMBEDDED, settings_of
+from operations.placeholders import placeholders
 from settings import Settings
 
 PYTHON, NODE, TERRAFORM = (3, 11), (20,), (1, 11)
@@ -22,21 +23,29 @@ class Check:
 
 
 def checks(environment: str) -> list[Check]:
-    """Every prerequisite of an environment, with what was found. Raises OperationError for wrong settings."""
+    """Every prerequisite of a deploy, with what was found. Raises OperationError for wrong settings."""
     settings = settings_of(environment)
+    found = prerequisites(settings)
+    if environment != EMBEDDED and not any(check.remedy for check in found):
+        found.append(cluster_access(settings))
+    return found
+
+
+def prerequisites(settings: Settings) -> list[Check]:
+    """Of every command, those that only read among them."""
     found = [
         _python(),
         _program(os.environ.get("JSII_NODE", "node"), "Node.js", ["--version"], NODE, "it runs the engine of CDKTF"),
         _program("terraform", "Terraform", ["version"], TERRAFORM, "locks and secrets rely on it"),
     ]
-    if environment != EMBEDDED:
-        found += [credentials(settings), aws_command()]
+    if settings.environment != EMBEDDED:
+        found += [own_values(settings), credentials(settings), aws_command()]
     return found
 
 
 def require(environment: str) -> None:
     """Raises OperationError that names everything that is missing."""
-    refuse(checks(environment))
+    refuse(prerequisites(settings_of(environment)))
 
 
 def refuse(found: list[Check]) -> None:
@@ -76,6 +85,42 @@ def on_path(name: str, command: str, remedy: str) -> Check:
 def aws_command() -> Check:
     """The kubernetes and helm providers log in with it, and would miss it only in the middle of a deploy."""
     return on_path("AWS CLI", "aws", "Install version 2: it logs in to EKS and to hosts.")
+
+
+def own_values(settings: Settings) -> Check:
+    """A network of the documentation opens nothing to anybody, and an account of it is nobody's."""
+    found = placeholders(settings)
+    remedy = f"Write your own into environments/{settings.environment}.yaml."
+    return Check("Settings", f"these are examples: {', '.join(found)}" if found else "valid", remedy if found else "")
+
+
+def cluster_access(settings: Settings) -> Check:
+    """EKS lets in the roles that have an access entry, and not even the one that has created the cluster besides."""
+    import boto3
+
+    caller = boto3.client("sts", region_name=settings.region).get_caller_identity()["Arn"]
+    assumed = re.fullmatch(r"arn:aws:sts::\d{12}:assumed-role/([^/]+)/.+", caller)
+    if assumed is None:
+        return Check("Cluster access", f"{caller} is not a role", "Log in with a role: only roles get access entries.")
+    name = assumed[1]
+    entering = {arn.split("/")[-1] for arn in settings.eks.admin_role_arns} | {f"{settings.prefix}-deploy"}
+    if name in entering:
+        return Check("Cluster access", name)
+    arn = _arn_of_role(name, settings)
+    remedy = f'Add "{arn}" to eks.admin_role_arns in environments/{settings.environment}.yaml.'
+    return Check("Cluster access", f"{name} will not be let into the cluster", remedy)
+
+
+def _arn_of_role(name: str, settings: Settings) -> str:
+    """With its path, which the ARN of a session lacks, as far as these credentials may ask for it."""
+    import boto3
+    from botocore.exceptions import ClientError
+
+    try:
+        found: str = boto3.client("iam", region_name=settings.region).get_role(RoleName=name)["Role"]["Arn"]
+    except ClientError:
+        return f"arn:aws:iam::{settings.account}:role/{name}"
+    return found
 
 
 def credentials(settings: Settings) -> Check:

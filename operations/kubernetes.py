@@ -1,27 +1,23 @@
 """The half of the platform inside the cluster: rendered and checked where there is no cluster to apply it to."""
 
 import json
-import os
 import re
-import socket
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import yaml
 from rich.console import Console
 from rich.table import Table
 
-from operations import LOCAL, OperationError, helm, state_bucket
+from operations import LOCAL, OperationError, cluster, helm, state_bucket
+from operations.carried import NoProgram, carried
 from operations.context import Context
 from operations.manifests import mistakes
 from operations.synthesis import Graph
 
 REFERENCE = re.compile(r"\$\{data\.terraform_remote_state\.(\w+)_state\.outputs\.(\w+)\}")
-CONNECT_SECONDS = 3
 
 
 @dataclass(frozen=True)
@@ -51,14 +47,8 @@ def why_not_applied(context: Context, graph: Graph, stacks: Sequence[str]) -> st
     """Why these stacks can only be rendered: the simulated EKS has no nodes. None where KUBECONFIG names a cluster."""
     if context.simulator is None or not stacks:
         return None
-    kubeconfig = os.environ.get("KUBECONFIG")
-    if not kubeconfig:
-        return "KUBECONFIG names no cluster"
-    try:
-        host, port = server_of(Path(kubeconfig))
-        socket.create_connection((host, port), CONNECT_SECONDS).close()
-    except (OSError, ValueError) as error:
-        return f"the cluster of KUBECONFIG={kubeconfig} does not answer ({error})"
+    if "TF_VAR_kubeconfig" not in context.environment:
+        return "KUBECONFIG is not set"
     init = subprocess.run(
         ["terraform", f"-chdir={graph.path(stacks[0])}", "init", "-backend=false", "-input=false", "-no-color"],
         env=context.environment,
@@ -69,16 +59,18 @@ def why_not_applied(context: Context, graph: Graph, stacks: Sequence[str]) -> st
     return None if init.returncode == 0 else "Terraform finds no provider for kubernetes and helm here"
 
 
-def server_of(kubeconfig: Path) -> tuple[str, int]:
-    """Host and port of the current context's API. Raises ValueError when the file does not say."""
-    try:
-        config = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
-        contexts = {each["name"]: each["context"] for each in config["contexts"]}
-        clusters = {each["name"]: each["cluster"] for each in config["clusters"]}
-        url = urlsplit(clusters[contexts[config["current-context"]]["cluster"]]["server"])
-    except (KeyError, TypeError, yaml.YAMLError):
-        raise ValueError("it is no kubeconfig with a current context") from None
-    return url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
+def gate(context: Context, inside: Collection[str]) -> Callable[[str], str]:
+    """What tells why a stack cannot be worked on now: for those in the cluster, the API may not answer."""
+
+    def why_not(stack: str) -> str:
+        if stack in inside:
+            try:
+                cluster.require(context)
+            except OperationError as error:
+                return str(error)
+        return ""
+
+    return why_not
 
 
 def releases(graph: Graph, stack: str, outputs: Mapping[str, Mapping[str, Any]]) -> list[Release]:
@@ -120,8 +112,8 @@ def outputs_of(context: Context, graph: Graph, stacks: Sequence[str]) -> dict[st
 def check(context: Context, graph: Graph, stacks: Sequence[str], console: Console, *, reason: str) -> None:
     """Render every chart that can be had and print what it holds. Raises OperationError with all mistakes."""
     try:
-        helm.helm()
-    except helm.NoHelm as error:
+        carried("helm")
+    except NoProgram as error:
         console.print(f"\n{' and '.join(stacks)} are neither applied, because {reason}, nor rendered: {error}")
         return
     version = context.settings.eks.kubernetes_version

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from operations import OperationError, doctor, errored_state, kubernetes, plan_files, state_bucket
+from operations import OperationError, cluster, doctor, errored_state, kubernetes, plan_files, state_bucket
 from operations.context import Context, open_context
 from operations.plan_report import Report
 from operations.stacks import run_all
@@ -40,8 +40,12 @@ def plan(environment: str, names: list[str], console: Console, folder: Path | No
     if folder:
         plan_files.clear(folder)
         notes = dict.fromkeys(inside, IN_CLUSTER)
-    elif kubernetes.why_not_applied(context, graph, inside):
-        selected = [stack for stack in selected if stack not in inside]
+    elif reason := kubernetes.why_not_applied(context, graph, inside):
+        if len(inside) == len(selected):
+            raise OperationError(f"{', '.join(inside)} cannot be planned: {reason}")
+        notes = dict.fromkeys(inside, f"not planned: {reason}")
+    elif inside and cluster.kubeconfig_of(context):
+        require_api(context, selected, inside)
 
     planned = [stack for stack in selected if stack not in notes]
     outcomes: dict[str, Outcome] = {}
@@ -71,8 +75,18 @@ def plan(environment: str, names: list[str], console: Console, folder: Path | No
         plan_files.write(folder, graph, [each for each in selected if each in outcomes], report)
         console.print(f"\nTo apply just this: make deploy PLANS={folder.name} ENVIRONMENT={environment}")
     if not report.changes:
-        console.print(f"\nNo changes: {environment} is as the settings say.")
+        console.print(f"\n{report.no_changes}")
     return report.changes
+
+
+def require_api(context: Context, selected: Sequence[str], inside: Sequence[str]) -> None:
+    """Raises OperationError when the stacks in the cluster cannot be planned, with how to plan the others."""
+    try:
+        cluster.require(context)
+    except cluster.Unreachable as error:
+        others = " ".join(stack for stack in selected if stack not in inside)
+        how = f'\nTo plan the others: make plan STACK="{others}" ENVIRONMENT={context.settings.environment}'
+        raise OperationError(f"{', '.join(inside)} cannot be planned: {error}{how if others else ''}") from None
 
 
 def waves(graph: Graph, stacks: Sequence[str]) -> Iterator[list[str]]:

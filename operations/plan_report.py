@@ -52,6 +52,15 @@ class Report:
     def changes(self) -> bool:
         return bool(self.waiting) or any(each.changes or each.outputs for each in self.outcomes.values())
 
+    @property
+    def no_changes(self) -> str:
+        """The sentence for a report without changes. What nobody has looked at is not as the settings say."""
+        planned = [stack for stack in self.stacks if stack in self.outcomes]
+        others = [stack for stack in self.stacks if stack not in self.outcomes]
+        if not others:
+            return f"No changes: {self.environment} is as the settings say."
+        return f"No changes in {', '.join(planned) or 'any stack'}. Not planned: {', '.join(others)}."
+
     def losses(self) -> list[Loss]:
         return [
             Loss(stack, address, action)
@@ -106,5 +115,5 @@ class Report:
         if every:
             lines += ["", "<details><summary>All changes</summary>", "", *every, "", "</details>"]
         elif not self.changes:
-            lines += ["No changes."]
+            lines += [self.no_changes]
         return "\n".join([*lines, ""])

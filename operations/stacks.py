@@ -1,6 +1,6 @@
 """One Terraform command on several stacks: in order, side by side, visible, and interruptible."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -28,10 +28,12 @@ def run_all(
     verb: str,
     console: Console,
     own: Mapping[str, list[str]] | None = None,
+    why_not: Callable[[str], str] = lambda _: "",
     advice: str = AGAIN,
 ) -> tuple[dict[str, Outcome], dict[str, Row]]:
     """Run Terraform with these arguments, and a stack's own after them, on the stacks of needs.
 
+    why_not is asked when a stack has its turn, and a stack for which it gives a reason fails with that.
     Returns how each went and how long it took. Raises OperationError, which ends with the advice, when a stack fails,
     after all that do not need it are done; Interrupted after a signal.
     """
@@ -40,6 +42,10 @@ def run_all(
 
     def work(stack: str) -> bool:
         progress.step(stack, "initialising")
+        if reason := why_not(stack):
+            outcomes[stack] = Outcome(text=[reason])
+            progress.step(stack, "failed")
+            return False
         directory = graph.path(stack)
         outcome = terraform.init(directory, stack)
         if outcome.succeeded and signals.stopping:

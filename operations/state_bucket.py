@@ -15,10 +15,14 @@ LOCK_SUFFIX = ".tflock"  # Terraform locks a state by an object of its key and t
 
 @dataclass(frozen=True)
 class State:
-    """What a stack consists of: its managed resources, and the outputs that are not secret."""
+    """What a stack consists of: its managed resources, the outputs that are not secret, and its Helm releases.
+
+    A release is its namespace and its name.
+    """
 
     resources: list[str]
     outputs: dict[str, Any]
+    releases: frozenset[tuple[str, str]] = frozenset()
 
 
 def exists(context: Context) -> bool:
@@ -73,7 +77,13 @@ def _read(context: Context, key: str) -> State:
         for _ in resource["instances"]
     ]
     outputs = {name: output["value"] for name, output in state["outputs"].items() if not output.get("sensitive")}
-    return State(resources, outputs)
+    releases = frozenset(
+        (instance["attributes"]["namespace"], instance["attributes"]["name"])
+        for resource in state["resources"]
+        if resource["type"] == "helm_release"
+        for instance in resource["instances"]
+    )
+    return State(resources, outputs, releases)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 
 from imports.engine import App, TerraformStack, Testing
 from main import build
-from operations import helm
+from operations.carried import NoProgram, carried
 from settings import Settings, load_settings
 
 Testing.__test__ = False  # cdktf.Testing is not a test class, whatever its name suggests
@@ -94,6 +94,6 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
 def _helm() -> None:
     """For tests that render charts: where no helm can be had, they are skipped, and say so."""
     try:
-        helm.helm()
-    except helm.NoHelm as error:
+        carried("helm")
+    except NoProgram as error:
         pytest.skip(str(error))

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from operations import helm
+from operations.carried import carried
 from tests.delivery.conftest import APPLICATION, A, B, Machine
 
 VALUES = {"host": "api.acme.example", "certificateArn": "arn:aws:acm:x"}
@@ -110,6 +110,6 @@ def test_the_pinned_helm_has_every_option_that_is_used() -> None:
     for command in ("upgrade", "rollback", "list"):
         [line] = re.findall(rf"\bhelm {command} ([^|\n]*)", text)
         options = set(re.findall(r" (--[a-z-]+)", line))
-        shown = subprocess.run([helm.helm(), command, "--help"], capture_output=True, text=True, check=True).stdout
+        shown = subprocess.run([carried("helm"), command, "--help"], capture_output=True, text=True, check=True).stdout
         assert options
         assert options <= set(re.findall(r"(--[a-z-]+)", shown)), command

@@ -12,7 +12,7 @@ import yaml
 
 from imports.engine import App
 from main import build
-from operations import helm
+from operations.carried import VERSIONS
 from settings import load_settings
 from tests.conftest import ROOT
 from tests.delivery.workflows import FOLDERS, all_jobs, all_steps, files
@@ -169,7 +169,7 @@ def test_the_tools_of_a_release_are_those_that_the_charts_are_tested_with() -> N
     [node] = {step["with"]["node-version"] for step in steps if "node-version" in step.get("with", {})}
     dockerfile = (ROOT / "realworld-example-app" / "Dockerfile").read_text()
 
-    assert versions["helm"] == {f"v{helm.VERSION}"}
+    assert versions["helm"] == {f"v{VERSIONS['helm']}"}
     assert {".".join(each.split(".")[:2]) for each in versions["kubectl"]} == {
         f"v{load_settings('production').eks.kubernetes_version}"
     }

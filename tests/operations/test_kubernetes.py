@@ -2,11 +2,8 @@
 
 import io
 import json
-import socket
-from pathlib import Path
 
 import pytest
-import yaml
 from rich.console import Console
 
 from operations import OperationError, kubernetes, state_bucket
@@ -29,52 +26,12 @@ def context() -> Context:
     return Context(load_settings("local"), Simulator(pid=0, port=0), {})
 
 
-def kubeconfig(path: Path, server: str) -> Path:
-    config = {
-        "current-context": "lab",
-        "contexts": [{"name": "other", "context": {}}, {"name": "lab", "context": {"cluster": "lab", "user": "me"}}],
-        "clusters": [{"name": "lab", "cluster": {"server": server}}],
-    }
-    path.write_text(yaml.safe_dump(config))
-    return path
-
-
 def test_the_stacks_inside_the_cluster_are_those_without_aws(graph: Graph) -> None:
     assert kubernetes.in_cluster(graph, list(graph.needs)) == INSIDE
 
 
-@pytest.mark.parametrize(
-    ("server", "host", "port"),
-    [("https://10.0.0.1:6443", "10.0.0.1", 6443), ("https://0.example/", "0.example", 443)],
-)
-def test_a_kubeconfig_says_where_the_cluster_is(tmp_path: Path, server: str, host: str, port: int) -> None:
-    assert kubernetes.server_of(kubeconfig(tmp_path / "config", server)) == (host, port)
-
-
-@pytest.mark.parametrize("text", ["", "{}", "current-context: lab\ncontexts: []\nclusters: []", "[", "a: b: c"])
-def test_what_is_no_kubeconfig_is_named_as_such(
-    tmp_path: Path, graph: Graph, context: Context, monkeypatch: pytest.MonkeyPatch, text: str
-) -> None:
-    (tmp_path / "config").write_text(text)
-    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
-
-    reason = kubernetes.why_not_applied(context, graph, INSIDE)
-    assert reason is not None
-    assert "does not answer (it is no kubeconfig with a current context" in reason
-
-
-def test_without_a_cluster_the_reason_is_said(
-    tmp_path: Path, graph: Graph, context: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("KUBECONFIG", raising=False)
-    assert kubernetes.why_not_applied(context, graph, INSIDE) == "KUBECONFIG names no cluster"
-
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        path = kubeconfig(tmp_path / "config", f"https://127.0.0.1:{closed.getsockname()[1]}")
-        monkeypatch.setenv("KUBECONFIG", str(path))
-        reason = kubernetes.why_not_applied(context, graph, INSIDE)
-    assert reason == f"the cluster of KUBECONFIG={path} does not answer ([Errno 111] Connection refused)"
+def test_without_a_cluster_the_reason_is_said(graph: Graph, context: Context) -> None:
+    assert kubernetes.why_not_applied(context, graph, INSIDE) == "KUBECONFIG is not set"
 
 
 def test_with_a_real_aws_both_halves_are_applied(graph: Graph) -> None:

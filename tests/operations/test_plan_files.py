@@ -108,7 +108,7 @@ def test_what_was_planned_is_applied_and_nothing_else(environment: Callable[...,
     assert json.loads((planned.folder / "plans.json").read_text())["changes"] is True
     assert not planned.plan()
     assert json.loads((planned.folder / "plans.json").read_text())["changes"] is False
-    assert planned.report[-1] == "No changes."
+    assert planned.report[-1] == "No changes: local is as the settings say."
 
 
 def test_a_plan_that_was_overtaken_is_refused(environment: Callable[..., Environment]) -> None:

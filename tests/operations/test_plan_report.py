@@ -34,12 +34,21 @@ def test_what_data_goes_with_is_bold_and_first() -> None:
 
 
 def test_an_output_that_changes_is_a_change() -> None:
-    nothing = Report("staging", ["vpc"], {"vpc": Outcome()}, {}, {"app": "planned by the deploy"})
+    nothing = Report("staging", ["vpc"], {"vpc": Outcome()}, {}, {})
     output = Report("staging", ["vpc"], {"vpc": Outcome(outputs={"vpc_id"})}, {}, {})
 
     assert not nothing.changes
-    assert nothing.markdown().endswith("No changes.\n")
+    assert nothing.markdown().endswith("No changes: staging is as the settings say.\n")
     assert output.changes
     assert "| vpc | 0 | 0 | 0 | 0 | 0 | changes vpc_id |" in output.markdown().splitlines()
-    assert "No changes." not in output.markdown()
+    assert "No changes" not in output.markdown()
     assert report().changes, "a stack that waits is one that is not as it should be"
+
+
+def test_what_was_not_planned_is_named_and_is_not_as_the_settings_say() -> None:
+    notes = {"app": "planned by the deploy"}
+    report = Report("staging", ["vpc", "app"], {"vpc": Outcome()}, {}, notes)
+
+    assert not report.changes
+    assert report.markdown().endswith("\nNo changes in vpc. Not planned: app.\n")
+    assert Report("staging", ["app"], {}, {}, notes).no_changes == "No changes in any stack. Not planned: app."
