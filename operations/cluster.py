@@ -87,6 +87,17 @@ def require(context: Context) -> Path:
     return path
 
 
+def require_own(context: Context) -> None:
+    """Raises Unreachable when KUBECONFIG leads a simulated AWS to a cluster of EKS, as in a shell for another one."""
+    path = context.environment["TF_VAR_kubeconfig"]
+    said = _run(context, Path(path), "config", "view", "--minify", "--output=jsonpath={.clusters[0].cluster.server}")
+    if said.stdout.endswith(".eks.amazonaws.com"):
+        raise Unreachable(
+            f"KUBECONFIG={path} names {said.stdout}, a cluster of EKS, and {context.settings.environment} is only "
+            "applied to one on this machine: unset KUBECONFIG"
+        )
+
+
 def answers(context: Context) -> bool:
     try:
         require(context)
@@ -125,8 +136,7 @@ def removal(path: Path, objects: Sequence[Object]) -> list[str]:
 
 
 def _ask(context: Context, path: Path, *arguments: str, body: str | None = None) -> dict[str, Any]:
-    command = [str(carried("kubectl")), f"--kubeconfig={path}", f"--request-timeout={REQUEST_SECONDS}s", *arguments]
-    result = subprocess.run(command, env=context.environment, input=body, capture_output=True, text=True, check=False)
+    result = _run(context, path, f"--request-timeout={REQUEST_SECONDS}s", *arguments, body=body)
     if result.returncode != 0:
         said = result.stderr.strip().splitlines()
         raise Unreachable(
@@ -135,6 +145,11 @@ def _ask(context: Context, path: Path, *arguments: str, body: str | None = None)
         )
     answer: dict[str, Any] = json.loads(result.stdout)
     return answer
+
+
+def _run(context: Context, path: Path, *arguments: str, body: str | None = None) -> subprocess.CompletedProcess[str]:
+    command = [str(carried("kubectl")), f"--kubeconfig={path}", *arguments]
+    return subprocess.run(command, env=context.environment, input=body, capture_output=True, text=True, check=False)
 
 
 def _who(context: Context) -> str:

@@ -51,6 +51,9 @@ def open_context(environment: str, *, starts: bool = False) -> Context:
     settings = settings_of(environment)
     variables = {
         "ENVIRONMENT": environment,
+        "PLATFORM": settings.prefix,
+        "AWS_REGION": settings.region,
+        "AWS_DEFAULT_REGION": settings.region,
         "TF_IN_AUTOMATION": "1",
         "CHECKPOINT_DISABLE": "1",
         # The archived cdktf command would otherwise ask registries for versions and checksums at every run.

@@ -44,11 +44,15 @@ def template_of(graph: Graph, stack: str) -> dict[str, Any]:
 
 
 def why_not_applied(context: Context, graph: Graph, stacks: Sequence[str]) -> str | None:
-    """Why these stacks can only be rendered: the simulated EKS has no nodes. None where KUBECONFIG names a cluster."""
+    """Why these stacks can only be rendered: the simulated EKS has no nodes. None where KUBECONFIG names a cluster.
+
+    Raises cluster.Unreachable when that is one of EKS.
+    """
     if context.simulator is None or not stacks:
         return None
     if "TF_VAR_kubeconfig" not in context.environment:
         return "KUBECONFIG is not set"
+    cluster.require_own(context)
     init = subprocess.run(
         ["terraform", f"-chdir={graph.path(stacks[0])}", "init", "-backend=false", "-input=false", "-no-color"],
         env=context.environment,

@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -32,6 +33,21 @@ def test_the_stacks_inside_the_cluster_are_those_without_aws(graph: Graph) -> No
 
 def test_without_a_cluster_the_reason_is_said(graph: Graph, context: Context) -> None:
     assert kubernetes.why_not_applied(context, graph, INSIDE) == "KUBECONFIG is not set"
+
+
+@pytest.mark.usefixtures("_helm")
+def test_a_simulated_aws_is_never_applied_to_a_cluster_of_eks(graph: Graph, tmp_path: Path) -> None:
+    """People have KUBECONFIG in their shells, and local is what a command without ENVIRONMENT works on."""
+    path = tmp_path / "kubeconfig"
+    server = "https://0123.gr7.us-east-1.eks.amazonaws.com"
+    path.write_text(
+        "{current-context: a, contexts: [{name: a, context: {cluster: a}}, {name: b, context: {cluster: b}}], "
+        f"clusters: [{{name: a, cluster: {{server: '{server}'}}}}, {{name: b, cluster: {{server: 'https://b'}}}}]}}"
+    )
+    context = Context(load_settings("local"), Simulator(pid=0, port=0), {"TF_VAR_kubeconfig": str(path)})
+
+    with pytest.raises(OperationError, match=r"names https://0123\S+, a cluster of EKS, .*: unset KUBECONFIG"):
+        kubernetes.why_not_applied(context, graph, INSIDE)
 
 
 def test_with_a_real_aws_both_halves_are_applied(graph: Graph) -> None:
