@@ -1,0 +1,106 @@
+"""The commands of the runbooks, read by the programs that they are for: each is complete, and knows its environment."""
+
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import botocore.session
+import pytest
+from botocore import xform_name
+
+from operations.carried import carried
+from tests.conftest import ROOT
+
+RUNBOOKS = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
+# What the AWS CLI adds to the operations of botocore, and the options that every command has.
+CUSTOM = {("eks", "update-kubeconfig"): ({"--name"}, {"--name", "--kubeconfig"})}
+GLOBAL = {"--query", "--output", "--region"}
+NOWHERE = "http://127.0.0.1:1"
+
+
+def commands(path: Path, program: str) -> Iterator[list[str]]:
+    """The words of each command that starts with the program. What is to be filled in, or only known later, is x."""
+    text = path.read_text()
+    # Lines of code, and code inside of a line, which may go on in the next.
+    spans = re.findall(r"^ {4,}(?=[a-z])(.+)$", text, re.MULTILINE) + re.findall(r"`([^`]+)`", text)
+    while spans:
+        span = spans.pop()
+        span, inner = re.subn(r"\$\(([^()]*)\)", lambda match: spans.append(match[1]) or "x", span)  # type: ignore[func-returns-value]
+        if inner:
+            spans.append(span)
+            continue
+        words = shlex.split(re.sub(r"<[^<>]+>|\$[A-Z]+", "1", " ".join(span.split())), comments=True)
+        while words and re.match(r"(export|[A-Z]+=.*)$", words[0]):
+            words.pop(0)
+        if words and words[0] == program and len(words) > 1:
+            yield words
+
+
+def every(program: str) -> list[tuple[str, list[str]]]:
+    return [(path.name, words) for path in RUNBOOKS for words in commands(path, program)]
+
+
+def ids(value: object) -> str:
+    return " ".join(value) if isinstance(value, list) else str(value)
+
+
+@pytest.mark.parametrize(("page", "words"), every("make"), ids=ids)
+def test_make_is_told_its_environment(page: str, words: list[str]) -> None:
+    result = subprocess.run(["make", "--dry-run", *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert result.returncode == 0, result.stderr
+    assert any(word.startswith("ENVIRONMENT=") for word in words), f"{page} would work on local"
+
+
+@pytest.mark.parametrize(("page", "words"), every("aws"), ids=ids)
+def test_aws_gets_the_arguments_that_it_needs(page: str, words: list[str]) -> None:
+    assert leads_to(page, "README.md#a-shell-for-the-environment", "README.md#a-shell-on-a-host")
+    _, service, operation, *rest = words
+    given = {word for word in rest if word.startswith("--")}
+    needed, known = CUSTOM.get((service, operation)) or _members(service, operation)
+
+    assert given >= needed, f"{page} leaves out {needed - given}"
+    assert given <= known | GLOBAL
+
+
+def _members(service: str, operation: str) -> tuple[set[str], set[str]]:
+    model = botocore.session.get_session().get_service_model(service)
+    names = {xform_name(name, "-"): name for name in model.operation_names}
+    shape = model.operation_model(names[operation]).input_shape
+    assert shape is not None
+
+    def options(members: Iterator[str]) -> set[str]:
+        return {f"--{xform_name(member, '-')}" for member in members}
+
+    return options(iter(shape.required_members)), options(iter(shape.members))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_helm")
+@pytest.mark.parametrize(("page", "words"), every("kubectl") + every("helm"), ids=ids)
+def test_what_asks_the_cluster_is_complete_but_for_the_cluster(page: str, words: list[str], tmp_path: Path) -> None:
+    assert leads_to(page, "README.md#a-shell-for-the-environment")
+    server = ["--server", NOWHERE] if words[0] == "kubectl" else ["--kube-apiserver", NOWHERE]
+    command = [str(carried(words[0])), *words[1:], *server]
+
+    result = subprocess.run(command, env={"HOME": str(tmp_path)}, capture_output=True, text=True, check=False)
+
+    assert result.returncode != 0
+    assert "refused" in result.stderr, "it asks for nothing but a cluster"
+    assert {"--namespace", "-n"} & set(words) or {"node", "nodes"} & set(words)
+
+
+@pytest.mark.parametrize(("page", "words"), every("gh"), ids=ids)
+def test_github_is_told_its_repository(page: str, words: list[str]) -> None:
+    assert {"--repo", "--org", "api"} & set(words), page
+
+
+def leads_to(page: str, *links: str) -> bool:
+    return page == "README.md" or any(link in (ROOT / "docs" / "runbooks" / page).read_text() for link in links)
+
+
+def test_there_are_commands_of_each_kind() -> None:
+    counts = {program: len(every(program)) for program in ("make", "aws", "kubectl", "helm", "gh")}
+    assert all(count > 2 for count in counts.values()), counts
