@@ -10,7 +10,8 @@ const { RuntimeNodeInstrumentation } = require('@opentelemetry/instrumentation-r
 const { resourceFromAttributes } = require('@opentelemetry/resources');
 const { MeterProvider } = require('@opentelemetry/sdk-metrics');
 
-const exporter = new PrometheusExporter({ port: Number(process.env.METRICS_PORT) || 9464 });
+// Without a host the exporter listens on localhost, where nothing outside of the pod hears it.
+const exporter = new PrometheusExporter({ host: '0.0.0.0', port: Number(process.env.METRICS_PORT) || 9464 });
 const resource = resourceFromAttributes({ 'service.name': process.env.OTEL_SERVICE_NAME || 'realworld-backend' });
 
 // Through the context, express tells the measurement of http which route a request took.

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 import urllib.error
@@ -34,6 +35,20 @@ app.use(express.Router().use('/api', routes));
 app.get('/', (request, response) => response.json({}));
 app.listen(process.env.PORT, () => console.info('server up'));
 """
+
+
+def own_address() -> str:
+    """An address, as a pod has one, on which nobody hears a server that listens on 127.0.0.1 alone."""
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: it only chooses the way out
+        except OSError:
+            return "127.0.0.2"
+        return str(probe.getsockname()[0])
+
+
+ADDRESS = own_address()
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy of this machine knows the address
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +90,7 @@ class Server:
     @staticmethod
     def _read(port: int, path: str) -> str:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as response:
+            with DIRECT.open(f"http://{ADDRESS}:{port}{path}", timeout=10) as response:
                 return str(response.read().decode())
         except urllib.error.HTTPError as error:
             return str(error.code)
@@ -89,6 +104,12 @@ def server(container: Path) -> Iterator[Server]:
     with server.process:
         yield server
         server.process.kill()
+
+
+def test_both_ports_are_heard_from_outside_of_the_pod(server: Server) -> None:
+    assert not ADDRESS.startswith("127.0.0.1")
+    assert server.get("/") == "{}"
+    assert "target_info{" in server.metrics()
 
 
 def test_requests_are_measured_by_route_and_status(server: Server) -> None:

@@ -1,12 +1,15 @@
 """The chart of the application: what a release puts into the cluster, and what it refuses."""
 
 import json
+import re
 from typing import Any
 
 import pytest
+import yaml
 
 from operations import helm
 from operations.manifests import mistakes, pods
+from stacks.eks import SCRAPE_TARGETS
 from tests.charts import VERSION, Objects, one, release_values, render
 from tests.conftest import ENVIRONMENTS, ROOT, Platform
 
@@ -167,3 +170,16 @@ def test_metrics_of_every_pod_can_be_scraped_from_outside(objects: Objects, valu
     assert service["spec"]["clusterIP"] == "None"
     record = service["metadata"]["annotations"]["external-dns.alpha.kubernetes.io/hostname"]
     assert record == values["metricsHost"] == "api.realworld-production.internal"
+
+
+def test_all_sides_of_a_scrape_know_the_same_port(objects: Objects) -> None:
+    """The listener in the image, the pod, the record's Service, the security group and Prometheus."""
+    image = ROOT / "realworld-example-app"
+    [listener] = re.findall(r"METRICS_PORT\) \|\| (\d+)", (image / "container" / "telemetry.cjs").read_text())
+    [pod] = [each["containerPort"] for each in container(objects, "Deployment")["ports"] if each["name"] == "metrics"]
+    [service] = one(objects, "Service", f"{NAME}-metrics")["spec"]["ports"]
+    prometheus = yaml.safe_load((ROOT / "monitoring" / "prometheus" / "prometheus.yml").read_text())
+    [job] = [each for each in prometheus["scrape_configs"] if each["job_name"] == "api"]
+
+    assert int(listener) == pod == service["port"] == SCRAPE_TARGETS["api"] == job["dns_sd_configs"][0]["port"]
+    assert service["targetPort"] == "metrics"
