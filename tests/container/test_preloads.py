@@ -1,5 +1,7 @@
 """What the image adds to the application, in front of a real Express server as the application is one."""
 
+import http.client
+import json
 import os
 import re
 import shutil
@@ -11,11 +13,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, free_port
+from tests.charts import one, release_values, render
+from tests.conftest import ROOT, Platform, free_port
 from tests.monitoring.test_series import missing, series
 
 pytestmark = pytest.mark.slow
@@ -30,6 +34,8 @@ routes.get('/tags', (request, response) => response.json({ tags: [] }));
 routes.get('/articles/:slug', (request, response) => response.json({}));
 routes.get('/slow', (request, response) => setTimeout(() => response.json({ late: true }), 1500));
 routes.get('/broken', (request, response) => response.status(500).json({}));
+routes.get('/limits', ({ socket: { server } }, response) =>
+  response.json([server.keepAliveTimeout, server.headersTimeout]));
 const app = express();
 app.use(express.Router().use('/api', routes));
 app.get('/', (request, response) => response.json({}));
@@ -96,6 +102,13 @@ class Server:
             return str(error.code)
 
 
+def status(connection: http.client.HTTPConnection) -> int:
+    connection.request("GET", "/")
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status
+
+
 @pytest.fixture
 def server(container: Path) -> Iterator[Server]:
     server = Server(container, **SECRETS)
@@ -158,6 +171,37 @@ def test_the_end_is_at_once_when_there_is_nothing_to_do(server: Server) -> None:
 
     assert server.process.wait(timeout=10) == 0
     assert time.monotonic() - began < 1
+
+
+def test_a_connection_is_kept_for_longer_than_node_does(server: Server) -> None:
+    with closing(http.client.HTTPConnection(ADDRESS, server.port, timeout=10)) as connection:
+        connection.connect()
+        connection.auto_open = 0  # the same connection again, or an error
+        assert status(connection) == 200
+        time.sleep(7)  # the default of Node is five seconds, and newer releases add one
+        assert status(connection) == 200
+
+
+@pytest.mark.usefixtures("_helm")
+def test_the_load_balancer_ends_an_idle_connection_before_the_api_does(server: Server, platform: Platform) -> None:
+    """Otherwise a request may meet the closing, and is answered with 502: 'Connection idle timeout' in
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html."""
+    ingress = one(render(CONTAINER.parent / "helm", "x", release_values(platform, "production")), "Ingress")
+    attributes = ingress["metadata"]["annotations"]["alb.ingress.kubernetes.io/load-balancer-attributes"]
+    idle = int(dict(each.split("=") for each in attributes.split(","))["idle_timeout.timeout_seconds"])
+
+    keep_alive, headers = json.loads(server.get("/api/limits"))
+    assert idle * 1000 < keep_alive < headers
+
+
+def test_the_end_does_not_wait_for_connections_that_are_kept(server: Server) -> None:
+    with closing(http.client.HTTPConnection(ADDRESS, server.port, timeout=10)) as connection:
+        assert status(connection) == 200
+        began = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+
+        assert server.process.wait(timeout=10) == 0
+        assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize("missing", ["DATABASE_URL", "JWT_SECRET"])
