@@ -14,7 +14,7 @@ from stacks.addons import AddonsStack
 from stacks.base import AreaStack
 from stacks.database import DatabaseStack
 from stacks.dns import DnsStack
-from stacks.eks import DEPLOYERS, EksStack
+from stacks.eks import CONTROLLERS_NAMESPACE, DEPLOYERS, EksStack
 from stacks.secrets import SecretsStack
 
 NAME = "realworld-backend"  # of the release, and of what it finds in its namespace
@@ -55,8 +55,10 @@ class AppStack(AreaStack):
             "namespace",
             name="application-namespace",
             chart=CHARTS / "application-namespace",
-            namespace=namespace,
+            # Helm keeps what it will delete in a Secret beside the release: not where the pipeline can write it.
+            namespace=CONTROLLERS_NAMESPACE,
             values={
+                "namespace": namespace,
                 "serviceAccountName": NAME,
                 "secretName": NAME,
                 # One owner: where Terraform releases, the pipeline has no right to.

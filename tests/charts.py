@@ -61,9 +61,9 @@ def _resolved(text: str) -> str:
     return resolved(text, lambda _stack, output: example(output))
 
 
-def render(chart: Path, name: str, values: dict[str, Any]) -> Objects:
+def render(chart: Path, name: str, values: dict[str, Any], namespace: str = "realworld") -> Objects:
     return helm.template(
-        ROOT / chart, name=name, namespace="realworld", values=[json.dumps(values)], kubernetes_version=VERSION
+        ROOT / chart, name=name, namespace=namespace, values=[json.dumps(values)], kubernetes_version=VERSION
     )
 
 

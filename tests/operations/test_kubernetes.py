@@ -62,7 +62,7 @@ def test_values_have_the_outputs_of_other_stacks_in_them(graph: Graph) -> None:
     [namespace] = [each for each in kubernetes.releases(graph, "app", outputs) if each.name == "application-namespace"]
 
     values = json.loads(namespace.values[0])
-    assert namespace.namespace == "realworld"
+    assert (namespace.namespace, values["namespace"]) == ("kube-system", "realworld")
     assert values["database"]["secretArn"] == example("database_secret_arn")
     assert "${" not in namespace.values[0]
 
