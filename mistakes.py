@@ -2,36 +2,20 @@
 
 import difflib
 import json
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
-
-class UniqueKeyLoader(yaml.SafeLoader):
-    """A SafeLoader that refuses a key written twice, of which YAML would silently keep the second."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    "in a mapping", node.start_mark, f"the key {key.value!r} is written twice", key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
+from loader import load
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file. Raises FileNotFoundError, or ValueError with the end of a sentence on the file."""
-    try:
-        values = yaml.load(path.read_text(encoding="utf-8"), UniqueKeyLoader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"is not YAML: {' '.join(str(error).split())}") from None
+    values = load(path)
     if not isinstance(values, dict):
-        raise ValueError(f"must be a mapping that starts with project: <name>, not {type(values).__name__}")
+        found = "empty" if values is None else "a list" if isinstance(values, list) else "a single value"
+        raise ValueError(f"is {found}: write a mapping that starts with project: <name>")
     return values
 
 
@@ -66,8 +50,8 @@ def _line(details: Any, model: type[BaseModel]) -> str:
     if details["type"] == "missing":
         return f"  {where} is missing: write {hint}"
     if details["type"] in ("value_error", "mistake"):
-        return f"  {where} = {_shown(value)} {details['msg'].removeprefix('Value error, ')}"
-    return f"  {where} = {_shown(value)} is not valid: write {hint}"
+        return f"  {where} = {shown(value)} {details['msg'].removeprefix('Value error, ')}"
+    return f"  {where} = {shown(value)} is not valid: write {hint}"
 
 
 def _describe(path: list[Any], model: type[BaseModel]) -> tuple[str, list[str], str]:
@@ -97,7 +81,7 @@ def _required(annotation: Any) -> str | None:
     return f"it with {', '.join(name for name, field in nested.model_fields.items() if field.is_required())}"
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """As YAML would have it on one line, and never longer than a line."""
     text = json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -3,6 +3,7 @@
 The description of a field says what to write there; the error messages print it.
 """
 
+import re
 from pathlib import Path
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
@@ -18,12 +19,13 @@ from areas import (
     VpcSettings,
 )
 from fields import Model, Region
-from mistakes import mistakes_of, read_mapping
+from mistakes import mistakes_of, read_mapping, shown
 from observability import MonitoringSettings
 from workloads import RESERVED_CONNECTIONS, AddonsSettings, AppSettings, max_connections
 
 Host = MonitoringSettings | RunnerSettings
 ENVIRONMENTS = Path(__file__).parent / "environments"
+ENVIRONMENT_NAME = r"^[a-z][a-z0-9-]{0,14}[a-z0-9]$"
 
 
 class SettingsError(Exception):
@@ -31,9 +33,7 @@ class SettingsError(Exception):
 
 
 class Settings(Model):
-    environment: str = Field(
-        pattern=r"^[a-z][a-z0-9-]{0,14}[a-z0-9]$", description="2 to 16 of a-z, 0-9 and - as the name of the file"
-    )
+    environment: str = Field(pattern=ENVIRONMENT_NAME, description="2 to 16 of a-z, 0-9 and - as the name of the file")
     project: str = Field(pattern=r"^[a-z][a-z0-9-]{1,14}[a-z0-9]$", description="3 to 16 of a-z, 0-9 and -")
     account: str = Field(pattern=r"^\d{12}$", description='the 12 digits of the AWS account, in quotes: "111122223333"')
     region: Region = Field(description="an AWS region, such as us-east-1")
@@ -191,12 +191,17 @@ def load_settings(environment: str, directory: Path = ENVIRONMENTS) -> Settings:
 
     Raises SettingsError with one message for all mistakes: no such file, broken YAML, wrong or unknown fields.
     """
+    known = ", ".join(sorted(found.stem for found in directory.glob("*.yaml")))
+    if not re.fullmatch(ENVIRONMENT_NAME, environment):
+        raise SettingsError(
+            f"ENVIRONMENT={shown(environment)} is no name of an environment: "
+            f"write 2 to 16 of a-z, 0-9 and -, and one that there is: {known}"
+        )
     path = directory / f"{environment}.yaml"
     name = f"{directory.name}/{path.name}"
     try:
         values = read_mapping(path)
     except FileNotFoundError:
-        known = ", ".join(sorted(found.stem for found in directory.glob("*.yaml")))
         raise SettingsError(f"{name} does not exist: set ENVIRONMENT to one of {known}, or write the file") from None
     except ValueError as error:
         raise SettingsError(f"{name} {error}") from None

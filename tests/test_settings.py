@@ -218,31 +218,3 @@ def test_all_mistakes_of_a_file_come_in_one_message(tmp_path: Path) -> None:
         "dns.domain",
         "database.backup_retention_days",
     ]
-
-
-def test_a_missing_file_names_those_that_exist(tmp_path: Path) -> None:
-    (tmp_path / "environments").mkdir()
-    (tmp_path / "environments" / "blue.yaml").touch()
-
-    with pytest.raises(SettingsError, match=r"environments/green.yaml does not exist: set ENVIRONMENT to one of blue"):
-        load_settings("green", tmp_path / "environments")
-
-
-def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="does not exist"):
-        load_settings("../production", tmp_path)
-
-
-def test_broken_yaml_names_line_and_column(tmp_path: Path) -> None:
-    assert "environments/production.yaml is not YAML: " in (message := load(tmp_path, "vpc: [10.0.0.0/16\nregion: x"))
-    assert "line 2, column 7" in message
-
-
-def test_a_key_written_twice_is_refused(tmp_path: Path) -> None:
-    assert "the key 'region' is written twice" in load(tmp_path, "region: us-east-1\nregion: eu-west-1\n")
-
-
-def test_a_file_without_settings_is_refused(tmp_path: Path) -> None:
-    assert load(tmp_path, "") == (
-        "environments/production.yaml must be a mapping that starts with project: <name>, not NoneType"
-    )
