@@ -12,12 +12,14 @@ from fields import (
     HOST_NAME,
     LOG_RETENTION,
     ClosedNetwork,
+    EachOnce,
     Email,
     InstanceType,
     Model,
     PrivateNetwork,
     Repository,
     RetentionDays,
+    RoleArn,
     X86InstanceType,
 )
 
@@ -27,12 +29,12 @@ ENDPOINTS_WITHOUT_NAT = frozenset({"ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth
 
 class VpcSettings(Model):
     cidr: PrivateNetwork = Field(description="a private network from /16 to /20, such as 10.20.0.0/16")
-    zones: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-f]$")], ...] = Field(
+    zones: EachOnce[Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-f]$")]] = Field(
         min_length=2, max_length=3, description="two or three availability zones, such as [us-east-1a, us-east-1b]"
     )
     nat: Literal["none", "one", "per_zone"] = Field(description="none, one (cheaper) or per_zone (survives a zone)")
-    interface_endpoints: frozenset[Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$")]] = Field(
-        default=frozenset(), description="AWS services to reach without NAT, such as [ecr.api, ecr.dkr, sts]"
+    interface_endpoints: frozenset[Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=60)]] = (
+        Field(default=frozenset(), description="AWS services to reach without NAT, such as [ecr.api, ecr.dkr, sts]")
     )
     flow_log_retention_days: RetentionDays = Field(default=30, description=LOG_RETENTION)
 
@@ -44,16 +46,13 @@ class VpcSettings(Model):
             raise ValueError(f"is too {size}: write a network from /16 to /20")
         return cidr
 
-    @field_validator("zones")
-    @classmethod
-    def _zones_differ(cls, zones: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(zones)) < len(zones):
-            raise ValueError("names a zone twice: name two or three different zones")
-        return zones
-
     @field_validator("interface_endpoints")
     @classmethod
     def _reaches_aws(cls, endpoints: frozenset[str], info: ValidationInfo) -> frozenset[str]:
+        if "s3" in endpoints:
+            raise ValueError("names s3, which has a gateway endpoint at no cost: leave it out")
+        if "interfaces" in endpoints:  # the id of their security group
+            raise ValueError("names interfaces, which is no service of AWS: leave it out")
         missing = sorted(ENDPOINTS_WITHOUT_NAT - endpoints)
         if info.data.get("nat") == "none" and missing:
             raise ValueError(f"lacks what nodes need when nat is none: add {', '.join(missing)}, or write nat: one")
@@ -70,7 +69,7 @@ class IamSettings(Model):
 
 
 class RegistrySettings(Model):
-    repositories: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]+([._/-][a-z0-9]+)*$")], ...] = Field(
+    repositories: EachOnce[Annotated[str, Field(pattern=r"^[a-z0-9]+([._/-][a-z0-9]+)*$", max_length=200)]] = Field(
         default=("backend", "backend-migrator"), min_length=1, description="names of images, such as [backend]"
     )
     untagged_image_days: int = Field(default=14, ge=1, le=365, description="1 to 365 days until an untagged image goes")
@@ -92,7 +91,7 @@ class DnsSettings(Model):
 
 
 class NodeGroupSettings(Model):
-    instance_types: tuple[InstanceType, ...] = Field(min_length=1, description="EC2 instance types, such as [t3.large]")
+    instance_types: EachOnce[InstanceType] = Field(min_length=1, description="EC2 instance types, such as [t3.large]")
     architecture: Literal["x86_64", "arm64"] = Field(default="x86_64", description="x86_64 or arm64")
     capacity_type: Literal["ON_DEMAND", "SPOT"] = Field(default="ON_DEMAND", description="ON_DEMAND or SPOT")
     min_size: int = Field(ge=1, le=450, description="the fewest nodes, 1 to 450")
@@ -117,10 +116,10 @@ class EksSettings(Model):
     service_cidr: PrivateNetwork = Field(
         default=IPv4Network("172.20.0.0/16"), description="a private network outside the VPC, /12 to /24"
     )
-    public_access_cidrs: tuple[ClosedNetwork, ...] = Field(
+    public_access_cidrs: EachOnce[ClosedNetwork] = Field(
         default=(), description="networks that may reach the API endpoint, such as [203.0.113.0/24]; none: private only"
     )
-    admin_role_arns: tuple[Annotated[str, Field(pattern=r"^arn:aws:iam::\d{12}:role/.+$")], ...] = Field(
+    admin_role_arns: EachOnce[RoleArn] = Field(
         default=(), description="IAM roles of cluster administrators, such as arn:aws:iam::111122223333:role/admin"
     )
     log_retention_days: RetentionDays = Field(default=90, description=LOG_RETENTION)
@@ -154,9 +153,7 @@ class DatabaseSettings(Model):
     vault_retention_days: int | None = Field(
         default=None, ge=1, le=3650, description="1 to 3650 days that AWS Backup keeps a daily copy; leave out for none"
     )
-    alarm_emails: tuple[Email, ...] = Field(
-        default=(), description="e-mail addresses that alarms of the database go to"
-    )
+    alarm_emails: EachOnce[Email] = Field(default=(), description="e-mail addresses that alarms of the database go to")
 
     @field_validator("max_storage_gb")
     @classmethod

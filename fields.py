@@ -5,10 +5,11 @@ import json
 import re
 from importlib.resources import files
 from ipaddress import IPv4Network
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+T = TypeVar("T")
 PRIVATE_NETWORKS = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 # After the number of the generation a g stands for Graviton, as in t4g or im4gn; before it, as in g4dn, for graphics.
 GRAVITON = re.compile(r"(a1|[a-z]+\d+[a-z]*g[a-z]*)\b")
@@ -52,13 +53,29 @@ def _x86(instance_type: str) -> str:
     return instance_type
 
 
+def _each_once(entries: tuple[T, ...]) -> tuple[T, ...]:
+    """Entries become ids of constructs, in which the engine writes a slash as --."""
+    seen: dict[str, T] = {}
+    for entry in entries:
+        other = seen.setdefault(str(entry).replace("/", "--"), entry)
+        if other != entry:
+            raise ValueError(f"names {other} and {entry}, whose ids are the same here: name one of them")
+    if len(seen) < len(entries):
+        twice = next(entry for entry in entries if entries.count(entry) > 1)
+        raise ValueError(f"names {twice} twice: name it once")
+    return entries
+
+
 HOST_NAME = r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
 PrivateNetwork = Annotated[IPv4Network, AfterValidator(_private)]
 ClosedNetwork = Annotated[IPv4Network, AfterValidator(_closed)]
+EachOnce = Annotated[tuple[T, ...], AfterValidator(_each_once)]
 Region = Annotated[str, AfterValidator(_known_region)]
-Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+# Not $ and { either, which mean something to Terraform.
+Email = Annotated[str, Field(pattern=r"^[^@\s${}]+@[^@\s${}]+\.[^@\s${}]+$")]
 InstanceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\d[a-z0-9-]*\.[a-z0-9-]+$")]
 Repository = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(@\d+)?/[A-Za-z0-9._-]+(@\d+)?$")]
+RoleArn = Annotated[str, Field(pattern=r"^arn:aws:iam::\d{12}:role/([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}$")]
 X86InstanceType = Annotated[InstanceType, AfterValidator(_x86)]
 RetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653]
 LOG_RETENTION = "a period that CloudWatch offers, in days: 7, 14, 30, 60, 90, 180, 365 or another one"

@@ -42,7 +42,7 @@ def _line(details: Any, model: type[BaseModel]) -> str:
         path.append(context["field"])
         value = context["value"]
     parent, known, hint = _describe(path, model)
-    where = ".".join(str(part) for part in path)
+    where = ".".join(part if len(part) <= 60 else f"{part[:57]}..." for part in map(str, path))
     if details["type"] == "extra_forbidden":
         close = difflib.get_close_matches(str(path[-1]), known, n=1)
         guess = f"did you mean {close[0]}?" if close else f"write one of {', '.join(known)}"
@@ -62,20 +62,20 @@ def _describe(path: list[Any], model: type[BaseModel]) -> tuple[str, list[str], 
         if field is None:  # a key of a mapping or a place in a list: the field above says what to write
             continue
         hint = field.description or _required(field.annotation) or hint
-        nested = _model_in(field.annotation)
+        nested = model_in(field.annotation)
         if nested is not None and part != path[-1]:
             area, model = ".".join(filter(None, (area, part))), nested
     return area, [name for name in model.model_fields if name != "environment"], hint
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for argument in get_args(annotation) if (found := _model_in(argument))), None)
+    return next((found for argument in get_args(annotation) if (found := model_in(argument))), None)
 
 
 def _required(annotation: Any) -> str | None:
-    nested = _model_in(annotation)
+    nested = model_in(annotation)
     if nested is None:
         return None
     return f"it with {', '.join(name for name, field in nested.model_fields.items() if field.is_required())}"

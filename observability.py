@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from fields import ClosedNetwork, Email, Model, X86InstanceType
+from fields import ClosedNetwork, EachOnce, Email, Model, X86InstanceType
 
 # Where the histogram of OpenTelemetry has a boundary. Between two of them no quantity is known.
 LATENCY_BOUNDARIES = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
@@ -39,11 +39,11 @@ class MonitoringSettings(Model):
     metrics_retention_days: int = Field(default=45, ge=7, le=400, description="7 to 400 days that Prometheus keeps")
     log_retention_days: int = Field(default=30, ge=1, le=400, description="1 to 400 days that Loki keeps")
     snapshot_retention_days: int = Field(default=14, ge=1, le=365, description="1 to 365 daily snapshots of the volume")
-    allowed_cidrs: tuple[ClosedNetwork, ...] = Field(
+    allowed_cidrs: EachOnce[ClosedNetwork] = Field(
         default=(),
         description="networks that may reach Grafana, such as [10.8.0.0/16]; none: by Session Manager only",
     )
-    alert_emails: tuple[Email, ...] = Field(default=(), description="e-mail addresses that alerts go to")
+    alert_emails: EachOnce[Email] = Field(default=(), description="e-mail addresses that alerts go to")
     grafana_password_generation: int = Field(
         default=1, ge=1, description="one more than before makes a new password: see docs/runbooks/monitoring-host.md"
     )

@@ -78,7 +78,7 @@ class Settings(Model):
     @classmethod
     def _in_a_zone_of_the_vpc(cls, host: Host, info: ValidationInfo) -> Host:
         vpc = info.data.get("vpc")
-        if vpc and host.zone and host.zone not in vpc.zones:
+        if vpc and host.zone is not None and host.zone not in vpc.zones:
             raise PydanticCustomError(
                 "mistake",
                 "is no zone of the VPC: write one of {zones}",

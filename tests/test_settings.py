@@ -113,7 +113,7 @@ def test_every_environment_loads() -> None:
         ),
         (
             {"vpc": {"zones": ["us-east-1a", "us-east-1a"]}},
-            ['vpc.zones = ["us-east-1a", "us-east-1a"] names a zone twice: name two or three different zones'],
+            ['vpc.zones = ["us-east-1a", "us-east-1a"] names us-east-1a twice: name it once'],
         ),
         (
             {"vpc": {"zones": ["us-east-1a", "eu-west-1b"]}},
