@@ -62,6 +62,9 @@ class VpcSettings(Model):
 class GithubSettings(Model):
     platform_repository: Repository = Field(description="owner/name, or owner@id/name@id, of this repository")
     application_repository: Repository = Field(description="owner/name, or owner@id/name@id, of the application")
+    create_oidc_provider: bool = Field(
+        default=True, description="true, or false where the account has GitHub's provider: there can be one"
+    )
 
 
 class IamSettings(Model):

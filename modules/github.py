@@ -2,11 +2,39 @@
 
 from collections.abc import Sequence
 
+from imports.aws.data_aws_iam_openid_connect_provider import DataAwsIamOpenidConnectProvider
+from imports.aws.iam_openid_connect_provider import IamOpenidConnectProvider
+from imports.engine import Construct, Postcondition, TerraformResourceLifecycle
 from modules.policy import Statement
 
 ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
 MAIN = "refs/heads/main"
+
+
+def oidc_provider(scope: Construct, *, account: str, create: bool) -> str:
+    """The ARN of the provider that vouches for GitHub's jobs.
+
+    An account has one for each issuer at most. One that exists is read, and not only named: of roles that trust a
+    provider which is not there nobody would hear before the first job.
+    """
+    if create:
+        return str(IamOpenidConnectProvider(scope, "github", url=f"https://{ISSUER}", client_id_list=[AUDIENCE]).arn)
+    existing = DataAwsIamOpenidConnectProvider(
+        scope,
+        "github",
+        arn=f"arn:aws:iam::{account}:oidc-provider/{ISSUER}",
+        lifecycle=TerraformResourceLifecycle(
+            postcondition=[
+                Postcondition(
+                    condition=f'${{contains(self.client_id_list, "{AUDIENCE}")}}',
+                    error_message=f"The provider of {ISSUER} does not know the audience {AUDIENCE}: add it, or no job "
+                    "can take a role.",
+                )
+            ]
+        ),
+    )
+    return str(existing.arn)
 
 
 def subjects(repository: str, *jobs: str) -> list[str]:

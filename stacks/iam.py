@@ -1,9 +1,8 @@
 """Every role that a person, a pipeline, a node or a pod takes. It reads no other stack: names follow conventions."""
 
 from imports.aws.iam_instance_profile import IamInstanceProfile
-from imports.aws.iam_openid_connect_provider import IamOpenidConnectProvider
 from imports.engine import Construct
-from modules.github import AUDIENCE, ISSUER, MAIN, subjects, trusts_jobs
+from modules.github import MAIN, oidc_provider, subjects, trusts_jobs
 from modules.load_balancer_controller_policy import STATEMENTS as LOAD_BALANCER_CONTROLLER
 from modules.policy import Statement, trusts_eks, trusts_service
 from modules.role import Role
@@ -53,36 +52,36 @@ class IamStack(AreaStack):
             managed_policies=["service-role/AWSDataLifecycleManagerServiceRole"],
         )
 
-        github = IamOpenidConnectProvider(self, "github", url=f"https://{ISSUER}", client_id_list=[AUDIENCE])
+        github_arn = oidc_provider(self, account=settings.account, create=settings.iam.github.create_oidc_provider)
         platform = settings.iam.github.platform_repository
         application = settings.iam.github.application_repository
         approved = f"environment:{settings.environment}"
         plan = self._pipeline_role(
             "plan",
-            trust=trusts_jobs(github.arn, subjects(platform, "pull_request", f"ref:{MAIN}")),
+            trust=trusts_jobs(github_arn, subjects(platform, "pull_request", f"ref:{MAIN}")),
             managed_policies=["ReadOnlyAccess"],
             statements=iam_pipelines.plan(settings),
         )
         deploy = self._pipeline_role(
             "deploy",
-            trust=trusts_jobs(github.arn, subjects(platform, approved), ref=MAIN),
+            trust=trusts_jobs(github_arn, subjects(platform, approved), ref=MAIN),
             managed_policies=["PowerUserAccess"],
-            statements=iam_pipelines.deploy(settings, github.arn),
+            statements=iam_pipelines.deploy(settings, github_arn),
             session_hours=2,  # a cluster and a database that are upgraded take longer than one
         )
         runner_token = self._pipeline_role(
             "runner-token",
-            trust=trusts_jobs(github.arn, subjects(platform, f"{approved}-runner"), ref=MAIN),
+            trust=trusts_jobs(github_arn, subjects(platform, f"{approved}-runner"), ref=MAIN),
             statements=iam_pipelines.runner_token(settings),
         )
         push = self._pipeline_role(
             "push",
-            trust=trusts_jobs(github.arn, subjects(application, f"ref:{MAIN}")),
+            trust=trusts_jobs(github_arn, subjects(application, f"ref:{MAIN}")),
             statements=iam_pipelines.push(settings),
         )
         release = self._pipeline_role(
             "release",
-            trust=trusts_jobs(github.arn, subjects(application, approved), ref=MAIN),
+            trust=trusts_jobs(github_arn, subjects(application, approved), ref=MAIN),
             statements=iam_pipelines.release(settings),
         )
 
