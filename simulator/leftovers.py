@@ -9,6 +9,7 @@ import jmespath
 # VPC and what belongs to a VPC, default groups, keys of AWS, and what only waits for its deletion.
 LISTINGS = (
     ("acm", "list_certificates", "CertificateSummaryList[].CertificateArn"),
+    ("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups[].AutoScalingGroupName"),
     ("backup", "list_backup_plans", "BackupPlansList[].BackupPlanArn"),
     ("backup", "list_backup_vaults", "BackupVaultList[?BackupVaultName!='Default'].BackupVaultArn"),
     ("cloudwatch", "describe_alarms", "MetricAlarms[].AlarmArn"),

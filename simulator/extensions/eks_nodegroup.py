@@ -8,6 +8,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 
+from simulator.extensions import eks_scaling
 from simulator.extensions.eks_common import cluster_of, install, new_update
 
 
@@ -23,10 +24,12 @@ def create_nodegroup(self: Any) -> ActionResult:
     cluster = cluster_of(self)
     version = self._get_param("version") or cluster.version
     template = self._get_param("launchTemplate")
+    if sizes := self._get_param("scalingConfig"):
+        eks_scaling.check(cluster, sizes)
     group = self.eks_backend.create_nodegroup(
         cluster_name=cluster.name,
         nodegroup_name=self._get_param("nodegroupName"),
-        scaling_config=self._get_param("scalingConfig"),
+        scaling_config=sizes,
         disk_size=self._get_int_param("diskSize"),
         subnets=self._get_param("subnets"),
         instance_types=self._get_param("instanceTypes"),
@@ -48,6 +51,7 @@ def create_nodegroup(self: Any) -> ActionResult:
         group.resources.pop("remoteAccessSecurityGroup", None)
     if template:  # the size of the disk is the template's matter
         group.disk_size = None
+    eks_scaling.start(self, group)
     return ActionResult({"nodegroup": group})
 
 
@@ -55,7 +59,9 @@ def update_nodegroup_config(self: Any) -> ActionResult:
     cluster = cluster_of(self)
     group = self.eks_backend.describe_nodegroup(cluster.name, self._get_param("nodegroupName"))
     if scaling := self._get_param("scalingConfig"):
-        group.scaling_config = {**group.scaling_config, **scaling}
+        sizes = {**group.scaling_config, **scaling}
+        eks_scaling.check(cluster, sizes, update=True)
+        group.scaling_config = sizes
     if update := self._get_param("updateConfig"):
         group.update_config = update
     if labels := self._get_param("labels"):

@@ -130,6 +130,47 @@ def test_a_node_group_can_be_changed_in_place(aws: Aws) -> None:
     assert found["version"] == "1.35"
 
 
+@missing_in_moto(ValueError, "not enough values to unpack")
+def test_a_node_group_has_an_auto_scaling_group_that_scales_it(aws: Aws) -> None:
+    eks, autoscaling = aws("eks"), aws("autoscaling")
+    group = {"clusterName": "scaling", "nodegroupName": "general"}
+    [named] = new_node_group(aws, new_cluster(aws, "scaling"))["resources"]["autoScalingGroups"]
+
+    [found] = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[named["name"]])["AutoScalingGroups"]
+
+    tags = {tag["Key"]: tag["Value"] for tag in found["Tags"]}
+    assert (tags["eks:cluster-name"], tags["eks:nodegroup-name"]) == ("scaling", "general")
+    autoscaling.set_desired_capacity(AutoScalingGroupName=named["name"], DesiredCapacity=2)
+    assert eks.describe_nodegroup(**group)["nodegroup"]["scalingConfig"]["desiredSize"] == 2
+    assert aws("ec2").describe_instances()["Reservations"] == []
+    eks.delete_nodegroup(**group)
+    gone = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[named["name"]])
+    assert gone["AutoScalingGroups"] == []
+
+
+@missing_in_moto(AssertionError, 'None == "Minimum capacity')
+def test_the_sizes_of_a_node_group_are_in_order(aws: Aws) -> None:
+    cluster = new_cluster(aws, "sized")
+    new_node_group(aws, cluster)
+    other = {"nodegroupName": "other", "nodeRole": ROLE, "subnets": cluster["resourcesVpcConfig"]["subnetIds"]}
+
+    def refusal(action: str, least: int, wanted: int, most: int, **arguments: Any) -> str | None:
+        sizes = {"minSize": least, "desiredSize": wanted, "maxSize": most}
+        try:
+            getattr(aws("eks"), action)(clusterName="sized", scalingConfig=sizes, **arguments)
+        except ClientError as error:
+            return str(error.response["Error"]["Message"])
+        return None
+
+    general = {"nodegroupName": "general"}
+    too_few = "Minimum capacity 3 can't be greater than desired size 2"
+    assert refusal("update_nodegroup_config", 3, 2, 5, **general) == too_few
+    assert refusal("update_nodegroup_config", 1, 4, 3, **general) == "desiredSize can't be greater than maxSize"
+    assert refusal("create_nodegroup", 3, 2, 5, **other) == "minSize can't be greater than desiredSize"
+    assert refusal("create_nodegroup", 3, 3, 2, **other) == "minSize can't be greater than maxSize"
+    assert refusal("update_nodegroup_config", 2, 2, 2, **general) is None
+
+
 @missing_in_moto(ClientError, "404.* CreateAddon")
 def test_add_ons_come_with_their_pod_identities_and_go_with_them(aws: Aws) -> None:
     eks = aws("eks")
