@@ -16,7 +16,8 @@ from imports.aws.launch_template import (
     LaunchTemplateMetadataOptions,
     LaunchTemplateTagSpecifications,
 )
-from imports.engine import Construct, ITerraformDependable, TerraformResourceLifecycle
+from imports.engine import Construct, ITerraformDependable, TerraformResourceLifecycle, Token
+from modules.node_counts import NodeCounts
 
 AMI_TYPES = {"x86_64": "AL2023_x86_64_STANDARD", "arm64": "AL2023_ARM_64_STANDARD"}
 
@@ -36,6 +37,7 @@ class NodeGroup(Construct):
         role_arn: str,
         subnet_ids: Sequence[str],
         tags: Mapping[str, str],
+        counts: NodeCounts,
         after: Sequence[ITerraformDependable],
     ) -> None:
         super().__init__(scope, id)
@@ -64,12 +66,14 @@ class NodeGroup(Construct):
             ],
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
+        # A prefix, so that a group that has to be replaced has its successor before it goes.
+        prefix = f"{name}-"
+        least, most = settings.min_size, settings.max_size
         self.resource = EksNodeGroup(
             self,
             "node_group",
             cluster_name=cluster_name,
-            # A prefix, so that a group that has to be replaced has its successor before it goes.
-            node_group_name_prefix=f"{name}-",
+            node_group_name_prefix=prefix,
             version=cluster_version,
             node_role_arn=role_arn,
             subnet_ids=subnet_ids,
@@ -78,13 +82,11 @@ class NodeGroup(Construct):
             instance_types=list(settings.instance_types),
             launch_template=EksNodeGroupLaunchTemplate(id=template.id, version=f"${{{template.fqn}.latest_version}}"),
             scaling_config=EksNodeGroupScalingConfig(
-                min_size=settings.min_size, max_size=settings.max_size, desired_size=settings.min_size
+                min_size=least,
+                max_size=most,
+                desired_size=Token.as_number(counts.within(prefix, least=least, most=most)),
             ),
             update_config=EksNodeGroupUpdateConfig(max_unavailable=1),
             depends_on=after,
-            lifecycle=TerraformResourceLifecycle(
-                create_before_destroy=True,
-                # The number of nodes belongs to whatever scales them.
-                ignore_changes=["scaling_config[0].desired_size"],
-            ),
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )

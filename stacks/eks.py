@@ -9,6 +9,7 @@ from modules.addresses import private_cidr
 from modules.cluster import Cluster
 from modules.cluster_access import ClusterAccess
 from modules.key import Key
+from modules.node_counts import NodeCounts
 from modules.node_group import NodeGroup
 from outputs import EksOutputs, IamOutputs, VpcOutputs
 from settings import Settings
@@ -94,6 +95,7 @@ class EksStack(AreaStack):
 
         addons = Addons(self, "addons", cluster_name=cluster.name, versions=settings.eks.addon_versions)
         ready = addons.before_nodes(vpc_cni_role_arn=roles.vpc_cni_role_arn)
+        counts = NodeCounts(self, "node_counts", cluster_name=settings.prefix)
         groups = Construct(self, "node_groups")
         nodes = [
             NodeGroup(
@@ -106,6 +108,7 @@ class EksStack(AreaStack):
                 role_arn=roles.node_role_arn,
                 subnet_ids=network.private_subnet_ids,
                 tags=self.tags(),
+                counts=counts,
                 after=ready,
             ).resource
             for name, group in settings.eks.node_groups.items()

@@ -7,7 +7,7 @@ from settings import Settings
 PIPELINES = ("plan", "deploy", "runner-token", "push", "release")
 
 # What a plan reads is of these services.
-PLANNED = "acm backup cloudwatch dlm ec2 ecr eks iam kms logs rds route53 s3 secretsmanager sns ssm sts"
+PLANNED = "acm autoscaling backup cloudwatch dlm ec2 ecr eks iam kms logs rds route53 s3 secretsmanager sns ssm sts"
 # In them, what was stored: values of secrets, lines of logs, images, screens and output of commands.
 STORED = (
     "ec2:GetConsoleOutput ec2:GetConsoleScreenshot ec2:GetPasswordData "

@@ -15,7 +15,12 @@ PIPELINES = ("plan", "deploy", "runner-token", "push", "release")
 
 # What the provider calls in a plan of every stack, as its log says: make plan PLANS=plans, with TF_LOG=DEBUG.
 CALLS = Path(__file__).with_name("plan_calls.txt").read_text().splitlines()
-SERVICES = {"CloudWatch Logs": "logs", "Route 53": "route53", "Secrets Manager": "secretsmanager"}
+SERVICES = {
+    "Auto Scaling": "autoscaling",
+    "CloudWatch Logs": "logs",
+    "Route 53": "route53",
+    "Secrets Manager": "secretsmanager",
+}
 # S3 names some of its actions otherwise than its calls.
 S3 = {
     "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",

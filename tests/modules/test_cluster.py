@@ -5,6 +5,7 @@ import pytest
 from areas import EksSettings, NodeGroupSettings
 from imports.engine import TerraformStack
 from modules.cluster import Cluster
+from modules.node_counts import NodeCounts
 from modules.node_group import NodeGroup
 from tests.conftest import Template, addresses, only, synth
 
@@ -36,6 +37,7 @@ def node_group(stack: TerraformStack, **changes: Any) -> Template:
         role_arn="arn:aws:iam::111122223333:role/node",
         subnet_ids=["subnet-a", "subnet-b"],
         tags={"project": "acme"},
+        counts=NodeCounts(stack, "counts", cluster_name="acme-test"),
         after=[],
     )
     return synth(stack)
@@ -120,8 +122,5 @@ def test_the_image_fits_the_architecture(stack: TerraformStack, architecture: st
     assert only(node_group(stack, architecture=architecture), "aws_eks_node_group")["ami_type"] == ami_type
 
 
-def test_an_autoscaler_may_change_the_number_of_nodes(stack: TerraformStack) -> None:
-    lifecycle = only(node_group(stack), "aws_eks_node_group")["lifecycle"]
-
-    assert lifecycle["ignore_changes"] == ["scaling_config[0].desired_size"]
-    assert lifecycle["create_before_destroy"] is True
+def test_a_group_that_is_replaced_has_its_successor_first(stack: TerraformStack) -> None:
+    assert only(node_group(stack), "aws_eks_node_group")["lifecycle"] == {"create_before_destroy": True}
