@@ -35,7 +35,13 @@ LISTINGS = (
     ("iam", "list_policies", "Policies[?!starts_with(Arn, 'arn:aws:iam::aws:')].Arn"),
     ("iam", "list_roles", "Roles[?!starts_with(Path, '/aws-service-role/')].Arn"),
     ("kms", "list_aliases", "Aliases[?!starts_with(AliasName, 'alias/aws/')].AliasName"),
-    ("logs", "describe_log_groups", "logGroups[].logGroupName"),
+    (
+        "logs",
+        "describe_log_groups",
+        # EKS writes its last lines into a group that it makes again, and Enhanced Monitoring has one for the account.
+        "logGroups[?!(starts_with(logGroupName, '/aws/eks/') && !retentionInDays || logGroupName == 'RDSOSMetrics')]"
+        ".logGroupName",
+    ),
     ("rds", "describe_db_instances", "DBInstances[].DBInstanceIdentifier"),
     (
         "rds",

@@ -14,6 +14,7 @@ from simulator.extensions import (
     eks_nodegroup,
     eks_pod_identity,
     eks_scaling,
+    log_groups,
     rds,
     route53,
     s3,
@@ -34,6 +35,7 @@ def apply() -> None:
         eks_pod_identity,
         eks_scaling,
         rds,
+        log_groups,
         backup,
         route53,
     ):

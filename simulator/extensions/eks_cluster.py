@@ -13,6 +13,7 @@ from moto.ec2.models import ec2_backends
 from moto.eks import models, urls
 from moto.eks.responses import EKSResponse
 
+from simulator.extensions import log_groups
 from simulator.extensions.eks_common import cluster_of, install, invalid, new_id, new_update, not_found, things
 
 CERTIFICATE = base64.b64encode(b"-----BEGIN CERTIFICATE-----\nsimulated\n-----END CERTIFICATE-----\n").decode()
@@ -26,6 +27,7 @@ def apply() -> None:
         create(self)
         cluster = self.eks_backend.describe_cluster(self._get_param("name"))
         _complete(self, cluster)
+        log_groups.start(self, cluster)
         return ActionResult({"cluster": cluster})
 
     def delete_cluster(self: Any, name: str) -> Any:

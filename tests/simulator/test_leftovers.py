@@ -26,19 +26,29 @@ def test_what_is_made_is_named(account: Aws) -> None:
     ec2, kms, logs, ssm = account("ec2"), account("kms"), account("logs"), account("ssm")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
-    logs.create_log_group(logGroupName="/aws/eks/cluster")
+    logs.create_log_group(logGroupName="/aws/vpc/flow")
     ssm.put_parameter(Name="/runner/token", Value="none", Type="SecureString")
     key = kms.create_key()["KeyMetadata"]["KeyId"]
 
-    found = [f"ec2 {subnet}", f"ec2 {vpc}", "logs /aws/eks/cluster", "ssm /runner/token", f"kms {key}"]
+    found = [f"ec2 {subnet}", f"ec2 {vpc}", "logs /aws/vpc/flow", "ssm /runner/token", f"kms {key}"]
     assert leftovers(account) == found
 
     ec2.delete_subnet(SubnetId=subnet)
     ec2.delete_vpc(VpcId=vpc)
-    logs.delete_log_group(logGroupName="/aws/eks/cluster")
+    logs.delete_log_group(logGroupName="/aws/vpc/flow")
     ssm.delete_parameter(Name="/runner/token")
     kms.schedule_key_deletion(KeyId=key)
     assert leftovers(account) == []
+
+
+def test_log_groups_that_aws_makes_again_are_not_ours(account: Aws) -> None:
+    logs, ours = account("logs"), "/aws/eks/ours/cluster"
+    for name in ("/aws/eks/gone/cluster", "RDSOSMetrics", ours):
+        logs.create_log_group(logGroupName=name)
+    logs.put_retention_policy(logGroupName=ours, retentionInDays=7)
+
+    assert leftovers(account) == [f"logs {ours}"]
+    logs.delete_log_group(logGroupName=ours)
 
 
 def test_keys_that_aws_makes_are_not_ours(account: Aws) -> None:
