@@ -156,6 +156,7 @@ class DatabaseSettings(Model):
     vault_retention_days: int | None = Field(
         default=None, ge=1, le=3650, description="1 to 3650 days that AWS Backup keeps a daily copy; leave out for none"
     )
+    log_retention_days: RetentionDays = Field(default=90, description=LOG_RETENTION)
     alarm_emails: EachOnce[Email] = Field(default=(), description="e-mail addresses that alarms of the database go to")
 
     @field_validator("max_storage_gb")

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from areas import EksSettings
-from imports.aws.cloudwatch_log_group import CloudwatchLogGroup
 from imports.aws.eks_cluster import (
     EksCluster,
     EksClusterAccessConfig,
@@ -14,6 +13,7 @@ from imports.aws.eks_cluster import (
     EksClusterVpcConfig,
 )
 from imports.engine import Construct, TerraformResourceLifecycle
+from modules.log_group import log_group
 
 LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 
@@ -33,10 +33,7 @@ class Cluster(Construct):
     ) -> None:
         super().__init__(scope, id)
 
-        # EKS would create the group itself, without an end to the retention, and leave it behind.
-        logs = CloudwatchLogGroup(
-            self, "log_group", name=f"/aws/eks/{name}/cluster", retention_in_days=settings.log_retention_days
-        )
+        logs = log_group(self, "log_group", name=f"/aws/eks/{name}/cluster", retention_days=settings.log_retention_days)
         cluster = EksCluster(
             self,
             "cluster",

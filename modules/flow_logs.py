@@ -1,8 +1,8 @@
 """The record of who talked to whom in a VPC, kept in CloudWatch."""
 
-from imports.aws.cloudwatch_log_group import CloudwatchLogGroup
 from imports.aws.flow_log import FlowLog
 from imports.engine import Construct
+from modules.log_group import log_group
 from modules.policy import Statement, trusts_service
 from modules.role import Role
 
@@ -11,7 +11,7 @@ class FlowLogs(Construct):
     def __init__(self, scope: Construct, id: str, *, name: str, vpc_id: str, retention_days: int) -> None:
         super().__init__(scope, id)
 
-        group = CloudwatchLogGroup(self, "log_group", name=f"/aws/vpc/{name}", retention_in_days=retention_days)
+        group = log_group(self, "log_group", name=f"/aws/vpc/{name}", retention_days=retention_days)
         role = Role(
             self,
             "writer",

@@ -10,6 +10,7 @@ from imports.aws.db_subnet_group import DbSubnetGroup
 from imports.aws.security_group import SecurityGroup
 from imports.aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from imports.engine import Construct, TerraformResourceLifecycle
+from modules.log_group import log_group
 from modules.policy import trusts_service
 from modules.role import Role
 
@@ -80,6 +81,11 @@ class Postgres(Construct):
             managed_policies=["service-role/AmazonRDSEnhancedMonitoringRole"],
         )
 
+        groups = Construct(self, "log_groups")
+        logs = [
+            log_group(groups, log, name=f"/aws/rds/instance/{name}/{log}", retention_days=settings.log_retention_days)
+            for log in LOGS
+        ]
         instance = DbInstance(
             self,
             "instance",
@@ -122,6 +128,7 @@ class Postgres(Construct):
             monitoring_role_arn=monitoring.arn,
             enabled_cloudwatch_logs_exports=LOGS,
             tags={"Name": name},
+            depends_on=logs,
             lifecycle=TerraformResourceLifecycle(
                 prevent_destroy=protected, ignore_changes=["final_snapshot_identifier"]
             ),

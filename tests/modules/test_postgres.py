@@ -5,7 +5,7 @@ from typing import Any
 from areas import DatabaseSettings
 from imports.engine import TerraformStack
 from modules.postgres import Postgres
-from tests.conftest import Template, all_of, only, synth
+from tests.conftest import Template, addresses, all_of, only, synth
 
 
 def template(stack: TerraformStack, *, protected: bool = True, **changes: Any) -> Template:
@@ -80,3 +80,18 @@ def test_the_parameter_family_follows_the_major_version(stack: TerraformStack) -
     assert only(found, "aws_db_parameter_group")["family"] == "postgres16"
     # A minor version that somebody wrote down must not be changed by AWS behind the plan.
     assert only(found, "aws_db_instance")["auto_minor_version_upgrade"] is False
+
+
+def test_its_logs_end_and_their_groups_are_there_before_it(stack: TerraformStack) -> None:
+    found = template(stack, log_retention_days=30)
+
+    groups = all_of(found, "aws_cloudwatch_log_group")
+    assert {group["name"]: group["retention_in_days"] for group in groups} == {
+        "/aws/rds/instance/acme-test/postgresql": 30,
+        "/aws/rds/instance/acme-test/upgrade": 30,
+    }
+    instance = only(found, "aws_db_instance")
+    assert sorted(instance["depends_on"]) == [each for each in addresses(found) if "log_group" in each]
+    assert {f"/aws/rds/instance/acme-test/{log}" for log in instance["enabled_cloudwatch_logs_exports"]} == {
+        group["name"] for group in groups
+    }
