@@ -4,6 +4,7 @@ from imports.aws.backup_plan import BackupPlan, BackupPlanRule, BackupPlanRuleLi
 from imports.aws.backup_selection import BackupSelection
 from imports.aws.backup_vault import BackupVault as Vault
 from imports.engine import Construct, TerraformResourceLifecycle
+from modules.database_times import COPY, COPY_STARTS_WITHIN_MINUTES
 from modules.policy import trusts_service
 from modules.role import Role
 
@@ -38,8 +39,8 @@ class BackupVault(Construct):
                 BackupPlanRule(
                     rule_name="daily",
                     target_vault_name=vault.name,
-                    schedule="cron(0 5 * * ? *)",  # after the backup window of the instance
-                    start_window=60,
+                    schedule=COPY,
+                    start_window=COPY_STARTS_WITHIN_MINUTES,
                     completion_window=360,
                     lifecycle=BackupPlanRuleLifecycle(delete_after=retention_days),
                 )

@@ -10,6 +10,7 @@ from imports.aws.db_subnet_group import DbSubnetGroup
 from imports.aws.security_group import SecurityGroup
 from imports.aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from imports.engine import Construct, TerraformResourceLifecycle
+from modules.database_times import AUTOMATED_BACKUP, MAINTENANCE
 from modules.log_group import log_group
 from modules.policy import trusts_service
 from modules.role import Role
@@ -112,8 +113,8 @@ class Postgres(Construct):
             # RDS makes, keeps and rotates the password, so it never enters a plan or a state.
             manage_master_user_password=True,
             backup_retention_period=settings.backup_retention_days,
-            backup_window="03:00-04:00",
-            maintenance_window="sun:04:30-sun:05:30",
+            backup_window=AUTOMATED_BACKUP,
+            maintenance_window=MAINTENANCE,
             copy_tags_to_snapshot=True,
             # Where data counts, point-in-time recovery outlives the instance by the whole retention.
             delete_automated_backups=not protected,
