@@ -1,6 +1,6 @@
 """YAML, read so strictly that whatever a file says becomes values, or one sentence with the place of what is wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,22 @@ def load(path: Path) -> Any:
         mark: Any = error.problem_mark or error.context_mark
         problem = ", ".join(filter(None, (error.context, error.problem)))
         raise ValueError(f"cannot be read: line {mark.line + 1}, column {mark.column + 1}: {problem}") from None
+
+
+def lines(path: Path) -> Callable[[Sequence[Any]], int]:
+    """The line of a key in a file that has been loaded, as line(["vpc", "zones", 1]), or of what it is missing in."""
+    root: Any = yaml.compose(path.read_text(encoding="utf-8"), StrictLoader)
+
+    def line(keys: Sequence[Any]) -> int:
+        node, at = root, root
+        for key in keys:
+            if isinstance(node, yaml.MappingNode):
+                at, node = next(((name, each) for name, each in node.value if name.value == key), (at, None))
+            elif isinstance(node, yaml.SequenceNode) and isinstance(key, int):
+                at = node = node.value[key]
+        return int(at.start_mark.line) + 1
+
+    return line
 
 
 def _unreadable(before: str, problem: str) -> ValueError:

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,11 +20,11 @@ def read_mapping(path: Path) -> dict[str, Any]:
     return values
 
 
-def mistakes_of(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """One line for each mistake: '  vpc.cidr = "8.8.0.0/16" is not private: take it from ...'."""
+def mistakes_of(error: ValidationError, model: type[BaseModel], line: Callable[[Sequence[Any]], int]) -> list[str]:
+    """One line for each mistake: '  line 8: vpc.cidr = "8.8.0.0/16" is not private: take it from ...'."""
     found = error.errors(include_url=False)
     return [
-        _line(details, model)
+        _line(details, model, line)
         for details in found
         # pydantic calls a list too short as well when an entry of it is wrong
         if details["type"] != "too_short" or not any(_inside(other["loc"], details["loc"]) for other in found)
@@ -34,24 +35,26 @@ def _inside(inner: tuple[Any, ...], outer: tuple[Any, ...]) -> bool:
     return len(inner) > len(outer) and inner[: len(outer)] == outer
 
 
-def _line(details: Any, model: type[BaseModel]) -> str:
+def _line(details: Any, model: type[BaseModel], line: Callable[[Sequence[Any]], int]) -> str:
     context = details.get("ctx", {})
     path = [part for part in details["loc"] if part != "[key]"]
     value = details["input"]
     if "field" in context:  # a rule between areas: pydantic knows the area, the rule knows the field
-        path.append(context["field"])
+        path += context["field"].split(".")
         value = context["value"]
     parent, known, hint = _describe(path, model)
-    where = ".".join(part if len(part) <= 60 else f"{part[:57]}..." for part in map(str, path))
+    where = f"  line {line(path)}: " + ".".join(
+        part if len(part) <= 60 else f"{part[:57]}..." for part in map(str, path)
+    )
     if details["type"] == "extra_forbidden":
         close = difflib.get_close_matches(str(path[-1]), known, n=1)
         guess = f"did you mean {close[0]}?" if close else f"write one of {', '.join(known)}"
-        return f"  {where} is not a setting{f' of {parent}' if parent else ''}: {guess}"
+        return f"{where} is not a setting{f' of {parent}' if parent else ''}: {guess}"
     if details["type"] == "missing":
-        return f"  {where} is missing: write {hint}"
+        return f"{where} is missing: write {hint}"
     if details["type"] in ("value_error", "mistake"):
-        return f"  {where} = {shown(value)} {details['msg'].removeprefix('Value error, ')}"
-    return f"  {where} = {shown(value)} is not valid: write {hint}"
+        return f"{where} = {shown(value)} {details['msg'].removeprefix('Value error, ')}"
+    return f"{where} = {shown(value)} is not valid: write {hint}"
 
 
 def _describe(path: list[Any], model: type[BaseModel]) -> tuple[str, list[str], str]:

@@ -19,6 +19,7 @@ from areas import (
     VpcSettings,
 )
 from fields import Model, Region
+from loader import lines
 from mistakes import mistakes_of, read_mapping, shown
 from observability import MonitoringSettings
 from workloads import RESERVED_CONNECTIONS, AddonsSettings, AppSettings, max_connections
@@ -208,6 +209,6 @@ def load_settings(environment: str, directory: Path = ENVIRONMENTS) -> Settings:
     try:
         return Settings.model_validate(values | {"environment": environment})
     except ValidationError as error:
-        mistakes = mistakes_of(error, Settings)
+        mistakes = mistakes_of(error, Settings, lines(path))
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         raise SettingsError("\n".join([f"{name} has {count}:", *mistakes])) from None

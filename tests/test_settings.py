@@ -1,5 +1,6 @@
 """Every mistake in a settings file is named at once, with what to write instead."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def mistakes(tmp_path: Path, **areas: Any) -> list[str]:
             values[area] = fields
     title, *lines = load(tmp_path, yaml.safe_dump(values)).splitlines()
     assert title == f"environments/production.yaml has {len(lines)} mistake{'s' * (len(lines) > 1)}:"
-    return [line.removeprefix("  ") for line in lines]
+    return [re.sub(r"^  line \d+: ", "", line) for line in lines]
 
 
 def test_every_environment_loads() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from settings import SettingsError, load_settings
+from settings import ENVIRONMENTS, SettingsError, load_settings
 
 
 def message(directory: Path, environment: str = "blue") -> str:
@@ -102,6 +102,34 @@ def test_what_people_use_of_yaml_works(directory: Path) -> None:
     (directory / "blue.yaml").write_text(text)
 
     assert "environments/blue.yaml has" in message(directory)
+
+
+def test_each_mistake_has_its_line(directory: Path) -> None:
+    text = (ENVIRONMENTS / "production.yaml").read_text()
+    for old, new in {
+        "region: us-east-1": "region: mars",
+        "us-east-1b,": "b,",
+        "nat: per_zone": "natt: one",
+        "min_size: 3": "min_size: three",
+        "multi_az: true": "multi_az: true\n  alarm_emails:\n    - a@example.com\n    - nobody",
+    }.items():
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    text += "\nmonitoring_: 1\n"
+    (directory / "blue.yaml").write_text(text)
+    number = {line.strip(): count for count, line in enumerate(text.splitlines(), 1)}
+
+    found = re.findall(r"^  line (\d+): (\S+)", message(directory), re.MULTILINE)
+
+    assert {name: int(line) for line, name in found} == {
+        "region": number["region: mars"],
+        "vpc.zones.1": number["zones: [us-east-1a, b, us-east-1c]"],
+        "vpc.nat": number["vpc:"],
+        "vpc.natt": number["natt: one"],
+        "eks.node_groups.general.min_size": number["min_size: three"],
+        "database.alarm_emails.1": number["- nobody"],
+        "monitoring_": number["monitoring_: 1"],
+    }
 
 
 @pytest.mark.parametrize("name", ["../green", "a/b", "x" * 300, "gr\0een", "", "Green", "grün", ".", "-x"])

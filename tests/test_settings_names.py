@@ -1,6 +1,7 @@
 """What a settings file names becomes ids and names in AWS: each is named once, or one message says which is not."""
 
 import copy
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_origin
@@ -48,7 +49,7 @@ def mistake(directory: Path, **changes: Any) -> str:
     title, *lines = str(error.value).splitlines()
     assert title == "environments/blue.yaml has 1 mistake:"
     [line] = lines
-    return line.strip()
+    return re.sub(r"^  line \d+: ", "", line)
 
 
 def lists(model: type[BaseModel], *above: str) -> Iterator[str]:
