@@ -193,7 +193,8 @@ def load_settings(environment: str, directory: Path = ENVIRONMENTS) -> Settings:
     Raises SettingsError with one message for all mistakes: no such file, broken YAML, wrong or unknown fields.
     """
     known = ", ".join(sorted(found.stem for found in directory.glob("*.yaml")))
-    if not re.fullmatch(ENVIRONMENT_NAME, environment):
+    # stacks/ is where cdktf writes, and the commands write into a folder of the environment's name beside it.
+    if not re.fullmatch(ENVIRONMENT_NAME, environment) or environment == "stacks":
         raise SettingsError(
             f"ENVIRONMENT={shown(environment)} is no name of an environment: "
             f"write 2 to 16 of a-z, 0-9 and -, and one that there is: {known}"

@@ -132,7 +132,7 @@ def test_each_mistake_has_its_line(directory: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["../green", "a/b", "x" * 300, "gr\0een", "", "Green", "grün", ".", "-x"])
+@pytest.mark.parametrize("name", ["../green", "a/b", "x" * 300, "gr\0een", "", "Green", "grün", ".", "-x", "stacks"])
 def test_a_name_that_no_environment_can_have(directory: Path, name: str) -> None:
     found = message(directory, name)
 

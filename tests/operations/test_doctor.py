@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 
 import pytest
 
+from areas import GithubSettings
 from operations.placeholders import placeholders
 from settings import load_settings
-from tests.conftest import changed
+from tests.conftest import ROOT, changed
 from tests.operations.conftest import Staging
 
 ROLE = "administrator"
@@ -102,3 +104,20 @@ def test_the_examples_of_documentation_are_known() -> None:
     ]
     assert placeholders(load_settings("staging"))
     assert placeholders(load_settings("production"))
+
+
+def test_the_readme_names_every_field_that_a_first_deploy_needs() -> None:
+    [section] = re.findall(r"^## To AWS\n(.*?)^## ", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    named = set(re.findall(r"`([a-z_.]+)`", section))
+
+    shipped = [field for name in ("staging", "production") for field in placeholders(load_settings(name))]
+    assert {re.sub(r"\.\d+$", "", field.split(" = ")[0]) for field in shipped} <= named
+    # What says who: nobody else's value can be right.
+    assert named >= {
+        "account",
+        "region",
+        "dns.domain",
+        "eks.admin_role_arns",
+        "eks.public_access_cidrs",
+        *(f"iam.github.{field}" for field in GithubSettings.model_fields),
+    }
