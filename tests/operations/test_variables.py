@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import os
 import shlex
 import subprocess
 
@@ -85,8 +86,11 @@ def test_a_shell_that_uses_make_env_loses_them_too(context: Context) -> None:
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """make, without running anything."""
-    return subprocess.run(["make", "--dry-run", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    """make, without running anything, and as from a shell, even when make runs the tests."""
+    inherited = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    return subprocess.run(
+        ["make", "--dry-run", *arguments], cwd=ROOT, env=inherited, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize(
