@@ -82,7 +82,7 @@ def test_the_target_wants_every_service_and_timer(bundle: Path) -> None:
 def test_each_container_is_pinned_and_needs_the_volume(bundle: Path, service: str) -> None:
     assert "@sha256:" in PINS["images"][service]
     unit = (bundle / f"units/{service}.service").read_text()
-    assert f" {PINS['images'][service]} " in unit
+    assert PINS["images"][service] in unit.split()
     assert "AssertPathIsMountPoint=/var/lib/monitoring" in unit
     assert "Requires=docker.service monitoring-data.service" in unit
 

@@ -122,8 +122,9 @@ def test_grafana_looks_for_changed_dashboards_where_the_bundle_has_them(bundle: 
     assert provider["updateIntervalSeconds"] <= 60
     mounted, config = "/etc/monitoring", "/etc/monitoring/config"
     assert (bundle / provider["options"]["path"].removeprefix(f"{config}/")).is_dir()
-    assert f"source={mounted},target={mounted},readonly" in (bundle / "units/grafana.service").read_text()
-    assert f"provisioning = {config}/grafana/provisioning\n" in (bundle / "grafana/grafana.ini").read_text()
+    unit = (bundle / "units/grafana.service").read_text().split()
+    assert f"type=bind,source={mounted},target={mounted},readonly" in unit
+    assert f"GF_PATHS_PROVISIONING={config}/grafana/provisioning" in unit
 
 
 def test_rates_cover_four_scrapes(bundle: Path) -> None:
