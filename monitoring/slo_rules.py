@@ -36,6 +36,12 @@ def error_budget(slo: SloSettings) -> float:
     return round(1 - slo.objective / 100, 6)
 
 
+def _bound(seconds: float) -> str:
+    """The pattern of a bucket's bound: 1 is le="1" as Node writes it, and le="1.0" as Prometheus 3 stores it."""
+    whole = f"{seconds:g}"
+    return whole.replace(".", "[.]") if "." in whole else f"{whole}([.]0)?"
+
+
 def slo_rules(slos: Mapping[str, SloSettings], indicators: Path) -> str:
     """The YAML of a rule file. indicators holds a PromQL expression for each kind of indicator."""
     expressions = read_mapping(indicators)
@@ -50,8 +56,7 @@ def _groups(name: str, slo: SloSettings, expression: str) -> list[dict[str, Any]
     labels = {"slo": name}
 
     def bad(window: str) -> str:
-        # Prometheus writes the bound of a bucket as short as it can.
-        return Placeholders(expression).substitute(window=window, threshold=f"{slo.threshold_seconds or 0:g}")
+        return Placeholders(expression).substitute(window=window, bound=_bound(slo.threshold_seconds or 0))
 
     def ratio(window: str) -> str:
         return f'slo:sli_error:ratio_rate{window}{{slo="{name}"}}'

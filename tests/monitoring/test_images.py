@@ -50,7 +50,7 @@ class Container:
     def mounts(self) -> dict[str, Mount]:
         found = {path: Mount("", writable=True) for path in [*self.values("--tmpfs"), *self.image.get("volumes", [])]}
         for each in self.values("--mount"):
-            fields = dict((*field.split("="), "")[:2] for field in each.split(","))
+            fields = {name: value for name, _, value in (field.partition("=") for field in each.split(","))}
             found[fields["target"]] = Mount(fields["source"], writable="readonly" not in fields)
         return found
 
