@@ -22,7 +22,6 @@ esac
 
 mkdir -p "$DATA"
 mount -t xfs -o noatime,nodev,nosuid,noexec "$device" "$DATA"
-xfs_growfs "$DATA" >/dev/null
 
 # The users of the images.
 install -d -o 65534 -g 65534 -m 0750 "$DATA/prometheus" "$DATA/alertmanager"

@@ -1,11 +1,15 @@
 #!/bin/bash
-# Brings the host to the configuration in the bucket, all of it or nothing, and starts what does not run.
+# Brings the host to the size of its volume and to the configuration in the bucket, all of it or nothing, and starts what
+# does not run.
 set -euo pipefail
 . /etc/monitoring/host.env
 
 root=/etc/monitoring
 current="$root/config"
 installed=/etc/systemd/system
+
+# A volume grows while it is mounted; what has its size already stays as it is.
+xfs_growfs "$DATA" >/dev/null || echo "the file system on $DATA cannot be grown" >&2
 
 sums="$(aws s3 cp --only-show-errors "s3://$CONFIG_BUCKET/SHA256SUMS" -)"
 release="$(sha256sum <<<"$sums" | cut -c1-16)"

@@ -1,6 +1,7 @@
 """The monitoring host for a test: its image with stand-ins for Docker and AWS, its volume, and looks at it."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ class Volume:
         numbers = Path(f"/sys/block/{Path(self.device).name}/dev").read_text().strip().split(":")
         to.run("mkdir", "-p", str(Path(DEVICE).parent))
         to.run("mknod", DEVICE, "b", *numbers)
+
+    def grow(self, gib: int) -> None:
+        """EC2 shows the new size to a host that runs."""
+        os.truncate(self.image, gib * 2**30)
+        subprocess.run(["losetup", "--set-capacity", self.device], check=True)
 
     def signature(self) -> str:
         found = subprocess.run(
@@ -90,6 +96,10 @@ def announce(bucket: Path) -> None:
     (bucket / "SHA256SUMS").write_text("".join(sums))
 
 
+# docs/runbooks/nodes.md has it too.
+LOOK = "systemctl start monitoring-config.service"
+
+
 def look(host: Machine) -> int:
     """Let the host look into the bucket now, and not within the next minute; the exit code."""
-    return host.run("systemctl", "start", "monitoring-config.service", check=False).returncode
+    return host.run(*LOOK.split(), check=False).returncode

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests import machine
-from tests.conftest import wait
+from tests.conftest import ROOT, wait
 from tests.machine import Machine
-from tests.monitoring.host import DATA, DEVICE, SERVICES, Volume, active, announce, install, look, pids, runs
+from tests.monitoring.host import DATA, DEVICE, LOOK, SERVICES, Volume, active, announce, install, look, pids, runs
 
 pytestmark = pytest.mark.slow
 
@@ -100,6 +100,7 @@ def test_one_life_of_a_volume(instance: Start, volume: Volume, bucket: Path) -> 
     assert second.run("ls", f"{DATA}/loki").stdout == "marker\n"
     assert second.run("blkid", "--output=value", "--match-tag=UUID", DEVICE).stdout == identity
 
+    _growth(second, volume)
     _changes(second, bucket)
 
     # Whoever takes the volume away finds nothing written in its place.
@@ -108,6 +109,25 @@ def test_one_life_of_a_volume(instance: Start, volume: Volume, bucket: Path) -> 
     assert second.run("systemctl", "show", "--property=AssertResult", "--value", "loki").stdout == "no\n"
     assert active(second) == {*SERVICES} - {"loki"}
     assert second.run("ls", "-A", DATA).stdout == ""
+
+
+def _growth(host: Machine, volume: Volume) -> None:
+    """A larger volume is used at once, and those that write into it notice nothing."""
+
+    def gib() -> int:
+        return round(int(host.run("df", "--output=size", "--block-size=M", DATA).stdout.split()[1][:-1]) / 1024)
+
+    assert f"`sudo {LOOK}`" in (ROOT / "docs/runbooks/nodes.md").read_text()
+    writer = ("systemd-run", "--unit=writer", "sh", "-c", f"while date >>{DATA}/loki/lines; do sleep 0.01; done")
+    before = pids(host)
+    host.run(*writer)
+    assert gib() == 1
+    volume.grow(2)
+    assert look(host) == 0
+    assert gib() == 2
+    assert pids(host) == before
+    assert host.run("systemctl", "is-active", "writer").stdout == "active\n"
+    host.run("systemctl", "stop", "writer")
 
 
 def _changes(host: Machine, bucket: Path) -> None:
