@@ -105,6 +105,8 @@ def _combined(node: promql.BinaryExpr, known: Known) -> Labels | None:
     if matching.type == promql.LabelModifierType.Include:
         need(left, matching.labels, node.lhs)
         need(right, matching.labels, node.rhs)
+    if modifier.card == promql.VectorMatchCardinality.ManyToMany:  # and, unless
+        return left
     if modifier.card == promql.VectorMatchCardinality.OneToOne:
         included = matching.type == promql.LabelModifierType.Include
         return frozenset(matching.labels) if included else left - set(matching.labels)

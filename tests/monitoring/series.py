@@ -67,8 +67,11 @@ def with_rules(known: Known, rules: Sequence[Mapping[str, Any]]) -> Known:
     while waiting:
         left = []
         for rule in waiting:
+            expression = promql_parser.parse(rule["expr"])
+            if isinstance(expression, promql_parser.BinaryExpr) and f"{rule['record']}[" in rule["expr"]:
+                expression = expression.lhs  # or its own past, which has the same labels
             try:
-                labels = labels_of(promql_parser.parse(rule["expr"]), everything)
+                labels = labels_of(expression, everything)
             except Mismatch:
                 left.append(rule)  # of a record that is not there yet
                 continue
