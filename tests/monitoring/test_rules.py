@@ -100,7 +100,7 @@ def test_every_alert_has_to_fire_once_and_to_stay_silent_once(bundle: Path) -> N
         ("slo.yml", "[6h]", "[5h]", FOUR),
         ("slo.yml", "[30m]", "[1h]", FOUR),
         ("slo.yml", "aws_alb_target_5xx", "aws_alb_elb_5xx", EDGE),
-        ("slo.yml", 'job="probe"', 'job="api"', EDGE),
+        ("slo.yml", "probe:success[", "job:up:ever[", EDGE),
         ("slo.yml", 'le=~"0[.]5"', 'le=~"0[.]25"', WELL),
         ("slo.yml", "[1d]", "[25h]", FEW),
         ("slo.yml", "3 * 0.005", "4 * 0.005", FEW),
