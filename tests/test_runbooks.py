@@ -22,7 +22,7 @@ NOWHERE = "http://127.0.0.1:1"
 
 def commands(path: Path, program: str) -> Iterator[list[str]]:
     """The words of each command that starts with the program. What is to be filled in, or only known later, is x."""
-    text = path.read_text()
+    text = re.sub(r"\\\n\s+", "", path.read_text())
     # Lines of code, and code inside of a line, which may go on in the next.
     spans = re.findall(r"^ {4,}(?=[a-z])(.+)$", text, re.MULTILINE) + re.findall(r"`([^`]+)`", text)
     while spans:
