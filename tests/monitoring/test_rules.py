@@ -10,7 +10,7 @@ import yaml
 
 pytestmark = pytest.mark.slow
 Tool = Callable[..., subprocess.CompletedProcess[str]]
-SERIES = ("alerts.yml", "days.yml", "first.yml", "away.yml")
+SERIES = ("alerts.yml", "burn.yml", "days.yml", "first.yml", "away.yml")
 FILES = [yaml.safe_load(Path(__file__).with_name(name).read_text()) for name in SERIES]
 SCENARIOS = {scenario["name"]: (file, scenario) for file in FILES for scenario in file["tests"]}
 
