@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from operations.mirror import cli_environment
-from simulator import ACCOUNT
 from simulator.process import Simulator, clean_environment
 from tests.conftest import Template
 from tests.simulator.conftest import Aws
@@ -63,8 +62,3 @@ def workspace(folder: Path, aws: Aws) -> Workspace:
     simulated = Simulator(pid=0, port=int(aws.endpoint.rpartition(":")[2])).environment(REGION)
     providers = cli_environment(os.environ, folder.parent)
     return Workspace(folder, clean_environment(os.environ) | providers | simulated)
-
-
-def provider() -> Template:
-    """What a stack has of its own, for a test of a module."""
-    return {"aws": [{"region": REGION, "allowed_account_ids": [ACCOUNT]}]}
