@@ -6,12 +6,12 @@ The files stay what their own tools read; @{name} stands where an environment di
 import hashlib
 from pathlib import Path
 
-from mistakes import read_mapping
 from monitoring.dashboards import dashboards
 from monitoring.placeholders import Placeholders
 from monitoring.slo_rules import slo_rules
 from settings import Settings
-from workloads import max_connections
+from settings.cluster import max_connections
+from settings.messages import read_mapping
 
 HERE = Path(__file__).parent
 PINS = read_mapping(HERE / "pins.yaml")
@@ -26,16 +26,16 @@ def _values(settings: Settings) -> dict[str, str]:
     monitoring = settings.monitoring
     images = {f"image_{name.replace('-', '_')}": image for name, image in PINS["images"].items()}
     return images | {
-        "alert_topic_arn": settings.alert_topic_arn,
-        "api_url": settings.api_url,
-        "backup_vault": settings.prefix if settings.database.vault_retention_days else "",
+        "alert_topic_arn": settings.names.alert_topic_arn,
+        "api_url": settings.names.api_url,
+        "backup_vault": settings.names.prefix if settings.database.vault_retention_days else "",
         "environment": settings.environment,
-        "internal_domain": settings.internal_domain,
+        "internal_domain": settings.names.internal_domain,
         "log_retention_days": str(monitoring.log_retention_days),
         "max_connections": str(max_connections(settings.database.instance_class)),
         "metrics_retention_days": str(monitoring.metrics_retention_days),
         "metrics_retention_gb": str(int(monitoring.volume_gb * METRICS_SHARE)),
-        "prefix": settings.prefix,
+        "prefix": settings.names.prefix,
         "project": settings.project,
         "region": settings.region,
     }

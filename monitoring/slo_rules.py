@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
-from mistakes import read_mapping
 from monitoring.placeholders import Placeholders
-from observability import SloSettings
+from settings.messages import read_mapping
+from settings.monitoring import SloSettings
 
 # With ten requests an hour one failure is ten percent (the same chapter, "Low-Traffic Services and Error Budget
 # Alerting"). Until ten events were bad within the long window their share is chance: it may be a third off. An outage

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from operations import OperationError
-from operations.stacks import Interrupted
+from operations.engine.stacks import Interrupted
 
 FAILED, CHANGES, INTERRUPTED = 1, 2, 130
 SYNTHESIZE = ("deploy", "destroy", "plan", "synth")
@@ -44,7 +44,7 @@ def _run(command: str, environment: str, console: Console) -> int:
     if command not in SYNTHESIZE:
         return _command(command, environment, console)
     from operations.context import settings_of
-    from operations.lock import exclusive
+    from operations.engine.lock import exclusive
 
     settings_of(environment)
     with exclusive(environment, command):
@@ -57,20 +57,20 @@ def _command(command: str, environment: str, console: Console) -> int:
     folder = Path(os.environ["PLANS"]).resolve() if os.environ.get("PLANS") else None
     # Each command imports what it needs: `make env` has no use for boto3.
     if command == "deploy":
-        from operations.deploy import deploy
+        from operations.commands.deploy import deploy
 
         deploy(environment, names, console, folder)
     elif command == "destroy":
-        from operations.destroy import destroy
+        from operations.commands.destroy import destroy
 
         destroy(environment, names, console)
     elif command == "plan":
-        from operations.plan import plan
+        from operations.commands.plan import plan
 
         changes = plan(environment, names, console, folder)
         return CHANGES if changes and os.environ.get("DETAILED_EXITCODE") == "1" else 0
     elif command == "synth":
-        from operations.synthesis import synthesize
+        from operations.engine.synthesis import synthesize
 
         graph = synthesize(environment)
         for stack in graph.select(names):
@@ -82,22 +82,22 @@ def _command(command: str, environment: str, console: Console) -> int:
 
         print(exports(open_context(environment)))
     elif command == "grafana":
-        from operations.grafana import grafana
+        from operations.commands.grafana import grafana
 
         grafana(environment, console)
     elif command == "runner":
-        from operations.runner import runner
+        from operations.commands.runner import runner
 
         runner(environment, console)
     elif command == "clean":
-        from operations.clean import clean
+        from operations.commands.clean import clean
 
         clean(console)
     return 0
 
 
 def _doctor(environment: str, console: Console) -> int:
-    from operations.doctor import checks
+    from operations.commands.doctor import checks
 
     table = Table("prerequisite", "found", "to do", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     found = checks(environment)

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from operations import LOCAL, OperationError
-from operations.mirror import cli_environment
-from operations.variables import foreign, inherited
+from operations.engine.mirror import cli_environment
+from operations.engine.variables import foreign, inherited
 from settings import Settings, SettingsError, load_settings
 from simulator.process import Simulator, SimulatorError, clean_environment, find, start
 
@@ -51,7 +51,7 @@ def open_context(environment: str, *, starts: bool = False) -> Context:
     settings = settings_of(environment)
     variables = {
         "ENVIRONMENT": environment,
-        "PLATFORM": settings.prefix,
+        "PLATFORM": settings.names.prefix,
         "AWS_REGION": settings.region,
         "AWS_DEFAULT_REGION": settings.region,
         "TF_IN_AUTOMATION": "1",

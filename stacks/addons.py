@@ -4,9 +4,9 @@ from typing import Any
 
 from imports.engine import Construct
 from imports.kubernetes.namespace_v1 import NamespaceV1, NamespaceV1Metadata
-from modules.chart_release import ROOT, pinned_release
-from modules.cluster_connection import connect
-from modules.literal import literal
+from imports.literal import literal
+from modules.cluster.chart_release import ROOT, pinned_release
+from modules.cluster.cluster_connection import connect
 from outputs import AddonsOutputs, EksOutputs, VpcOutputs
 from settings import Settings
 from stacks.base import AreaStack
@@ -41,8 +41,8 @@ class AddonsStack(AreaStack):
             charts,
             "external-dns",
             values={
-                "txtOwnerId": settings.prefix,
-                "domainFilters": [settings.dns.domain, settings.internal_domain],
+                "txtOwnerId": settings.names.prefix,
+                "domainFilters": [settings.dns.domain, settings.names.internal_domain],
                 "env": [{"name": "AWS_REGION", "value": settings.region}],
             },
             after=[controller],
@@ -76,10 +76,10 @@ class AddonsStack(AreaStack):
         return NamespaceV1(self, name, metadata=NamespaceV1Metadata(name=name, labels=labels))
 
     def _record(self, name: str) -> dict[str, str]:
-        return {"external-dns.alpha.kubernetes.io/hostname": f"{name}.{self.settings.internal_domain}"}
+        return {"external-dns.alpha.kubernetes.io/hostname": f"{name}.{self.settings.names.internal_domain}"}
 
     def _log_agent_values(self, cluster_name: str) -> dict[str, Any]:
-        url = f"http://loki.{self.settings.internal_domain}:3100/loki/api/v1/push"
+        url = f"http://loki.{self.settings.names.internal_domain}:3100/loki/api/v1/push"
         if self.settings.addons.log_agent == "promtail":
             return {"config": {"clients": [{"url": url, "external_labels": {"cluster": cluster_name}}]}}
         variables = {"LOKI_URL": url, "CLUSTER": cluster_name}

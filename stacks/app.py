@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 from imports.engine import Construct
-from modules.addresses import database_cidr, private_cidr, public_cidr
-from modules.chart_release import CHARTS, ROOT, own_release
-from modules.cluster_connection import connect
-from modules.postgres import PORT
+from modules.cluster.chart_release import CHARTS, ROOT, own_release
+from modules.cluster.cluster_connection import connect
+from modules.database.postgres import PORT
+from modules.network.addresses import database_cidr, private_cidr, public_cidr
 from outputs import AddonsOutputs, AppOutputs, DatabaseOutputs, DnsOutputs, EksOutputs, SecretsOutputs
 from settings import Settings
 from stacks.addons import AddonsStack
@@ -42,10 +42,10 @@ class AppStack(AreaStack):
 
         zones, cidr, app = settings.vpc.zones, settings.vpc.cidr, settings.app
         values = {
-            "host": settings.host,
+            "host": settings.names.host,
             # Before the domain is delegated there is no certificate to show, so there is plain HTTP.
             "certificateArn": self.read(dns, DnsOutputs).certificate_arn if settings.dns.delegated else "",
-            "metricsHost": f"api.{settings.internal_domain}",
+            "metricsHost": f"api.{settings.names.internal_domain}",
             "serviceAccountName": NAME,
             "secretName": NAME,
             "replicas": {"min": app.min_replicas, "max": app.max_replicas},
@@ -94,7 +94,7 @@ class AppStack(AreaStack):
 
         self.publish(
             AppOutputs(
-                app_url=settings.api_url,
+                app_url=settings.names.api_url,
                 release_values=json.dumps(values),
             )
         )

@@ -14,7 +14,7 @@ Outputs = TypeVar("Outputs")
 class AreaStack(TerraformStack):
     """One area: its own state file, its own life. The id is the area's name, and so part of the state key.
 
-    An area inside the cluster has no AWS provider: modules/cluster_connection.py gives it its own.
+    An area inside the cluster has no AWS provider: modules/cluster/cluster_connection.py gives it its own.
     """
 
     def __init__(self, scope: Construct, area: str, settings: Settings, *, in_cluster: bool = False) -> None:
@@ -53,7 +53,7 @@ class AreaStack(TerraformStack):
 
     def _state_of(self, area: str) -> dict[str, Any]:
         return {
-            "bucket": self.settings.state_bucket,
-            "key": self.settings.state_key(area),
+            "bucket": self.settings.names.state_bucket,
+            "key": self.settings.names.state_key(area),
             "region": self.settings.region,
         }

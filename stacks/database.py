@@ -1,11 +1,11 @@
 """The database, its backups, and the alarms about it."""
 
 from imports.engine import Construct
-from modules.addresses import private_cidr
-from modules.backup_vault import BackupVault
-from modules.database_alarms import DatabaseAlarms
-from modules.key import Key
-from modules.postgres import DATABASE, PORT, Postgres
+from modules.alarms.database_alarms import DatabaseAlarms
+from modules.database.backup_vault import BackupVault
+from modules.database.postgres import DATABASE, PORT, Postgres
+from modules.network.addresses import private_cidr
+from modules.secrets.key import Key
 from outputs import DatabaseOutputs, VpcOutputs
 from settings import Settings
 from stacks.base import AreaStack
@@ -21,7 +21,7 @@ class DatabaseStack(AreaStack):
         key = Key(
             self,
             "key",
-            name=f"{settings.prefix}-database",
+            name=f"{settings.names.prefix}-database",
             description="The database, its backups and its alarms",
             account=settings.account,
             protected=protected,
@@ -30,7 +30,7 @@ class DatabaseStack(AreaStack):
         postgres = Postgres(
             self,
             "postgres",
-            name=settings.prefix,
+            name=settings.names.prefix,
             settings=settings.database,
             vpc_id=network.vpc_id,
             subnet_ids=network.database_subnet_ids,
@@ -41,7 +41,7 @@ class DatabaseStack(AreaStack):
         alarms = DatabaseAlarms(
             self,
             "alarms",
-            name=settings.prefix,
+            name=settings.names.prefix,
             identifier=postgres.identifier,
             key_arn=key.arn,
             emails=settings.database.alarm_emails,
@@ -50,7 +50,7 @@ class DatabaseStack(AreaStack):
             BackupVault(
                 self,
                 "backup_vault",
-                name=settings.prefix,
+                name=settings.names.prefix,
                 resource_arn=postgres.arn,
                 retention_days=settings.database.vault_retention_days,
                 key_arn=key.arn,

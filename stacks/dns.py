@@ -1,7 +1,7 @@
 """The public hosted zone of the domain, and the certificate that the load balancer shows."""
 
 from imports.engine import Construct
-from modules.domain import Domain
+from modules.network.domain import Domain
 from settings import Settings
 from stacks.base import AreaStack
 

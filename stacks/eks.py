@@ -4,13 +4,13 @@ from imports.aws.eks_access_entry import EksAccessEntry
 from imports.aws.eks_pod_identity_association import EksPodIdentityAssociation
 from imports.aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from imports.engine import Construct
-from modules.addons import Addons
-from modules.addresses import private_cidr
-from modules.cluster import Cluster
-from modules.cluster_access import ClusterAccess
-from modules.key import Key
-from modules.node_counts import NodeCounts
-from modules.node_group import NodeGroup
+from modules.cluster.addons import Addons
+from modules.cluster.cluster import Cluster
+from modules.cluster.cluster_access import ClusterAccess
+from modules.cluster.node_counts import NodeCounts
+from modules.cluster.node_group import NodeGroup
+from modules.network.addresses import private_cidr
+from modules.secrets.key import Key
 from outputs import EksOutputs, IamOutputs, VpcOutputs
 from settings import Settings
 from stacks.base import AreaStack
@@ -34,7 +34,7 @@ class EksStack(AreaStack):
         key = Key(
             self,
             "key",
-            name=f"{settings.prefix}-eks",
+            name=f"{settings.names.prefix}-eks",
             description="Secrets in the Kubernetes API",
             account=settings.account,
             protected=protected,
@@ -42,7 +42,7 @@ class EksStack(AreaStack):
         cluster = Cluster(
             self,
             "cluster",
-            name=settings.prefix,
+            name=settings.names.prefix,
             settings=settings.eks,
             role_arn=roles.cluster_role_arn,
             key_arn=key.arn,
@@ -89,13 +89,13 @@ class EksStack(AreaStack):
             ip_protocol="tcp",
             from_port=443,
             to_port=443,
-            cidr_ipv4=str(private_cidr(settings.vpc.cidr, settings.runner_zone)),
+            cidr_ipv4=str(private_cidr(settings.vpc.cidr, settings.names.runner_zone)),
             description="Jobs of the runner to the private endpoint",
         )
 
         addons = Addons(self, "addons", cluster_name=cluster.name, versions=settings.eks.addon_versions)
         ready = addons.before_nodes(vpc_cni_role_arn=roles.vpc_cni_role_arn)
-        counts = NodeCounts(self, "node_counts", cluster_name=settings.prefix)
+        counts = NodeCounts(self, "node_counts", cluster_name=settings.names.prefix)
         groups = Construct(self, "node_groups")
         nodes = [
             NodeGroup(

@@ -2,10 +2,10 @@
 
 from imports.aws.iam_instance_profile import IamInstanceProfile
 from imports.engine import Construct
-from modules.github import MAIN, oidc_provider, subjects, trusts_jobs
-from modules.load_balancer_controller_policy import STATEMENTS as LOAD_BALANCER_CONTROLLER
-from modules.policy import Statement, trusts_eks, trusts_service
-from modules.role import Role
+from modules.identity.github import MAIN, oidc_provider, subjects, trusts_jobs
+from modules.identity.load_balancer_controller_policy import STATEMENTS as LOAD_BALANCER_CONTROLLER
+from modules.identity.policy import Statement, trusts_eks, trusts_service
+from modules.identity.role import Role
 from outputs import IamOutputs
 from settings import Settings
 from stacks import iam_pipelines, iam_statements
@@ -19,7 +19,7 @@ class IamStack(AreaStack):
         cluster = Role(
             self,
             "cluster",
-            name=f"{settings.prefix}-cluster",
+            name=f"{settings.names.prefix}-cluster",
             trust=trusts_eks("eks.amazonaws.com"),
             managed_policies=["AmazonEKSClusterPolicy"],
         )
@@ -27,7 +27,7 @@ class IamStack(AreaStack):
         node = Role(
             self,
             "node",
-            name=f"{settings.prefix}-node",
+            name=f"{settings.names.prefix}-node",
             trust=trusts_service("ec2.amazonaws.com"),
             managed_policies=[
                 "AmazonEKSWorkerNodePolicy",
@@ -47,7 +47,7 @@ class IamStack(AreaStack):
         snapshots = Role(
             self,
             "snapshots",
-            name=f"{settings.prefix}-snapshots",
+            name=f"{settings.names.prefix}-snapshots",
             trust=trusts_service("dlm.amazonaws.com"),
             managed_policies=["service-role/AWSDataLifecycleManagerServiceRole"],
         )
@@ -111,7 +111,7 @@ class IamStack(AreaStack):
         return Role(
             self,
             name.replace("-", "_"),
-            name=f"{self.settings.prefix}-{name}",
+            name=f"{self.settings.names.prefix}-{name}",
             trust=trusts_eks("pods.eks.amazonaws.com"),
             managed_policies=managed_policies or [],
             statements=statements or [],
@@ -129,7 +129,7 @@ class IamStack(AreaStack):
         return Role(
             self,
             name.replace("-", "_"),
-            name=f"{self.settings.prefix}-{name}",
+            name=f"{self.settings.names.prefix}-{name}",
             trust=trust,
             managed_policies=managed_policies or [],
             statements=statements,
@@ -142,10 +142,12 @@ class IamStack(AreaStack):
         role = Role(
             self,
             name,
-            name=f"{self.settings.prefix}-{name}",
+            name=f"{self.settings.names.prefix}-{name}",
             trust=trusts_service("ec2.amazonaws.com"),
             managed_policies=["AmazonSSMManagedInstanceCore"],
             statements=statements,
         )
-        profile = IamInstanceProfile(self, f"{name}_profile", name=f"{self.settings.prefix}-{name}", role=role.name)
+        profile = IamInstanceProfile(
+            self, f"{name}_profile", name=f"{self.settings.names.prefix}-{name}", role=role.name
+        )
         return str(profile.name)

@@ -1,7 +1,7 @@
 """What each pipeline may do in AWS. docs/adr/0012-pipelines.md says why it is so."""
 
-from modules.policy import Statement
-from modules.role import BOUNDARY
+from modules.identity.policy import Statement
+from modules.identity.role import BOUNDARY
 from settings import Settings
 
 PIPELINES = ("plan", "deploy", "runner-token", "push", "release")
@@ -67,8 +67,8 @@ def plan(settings: Settings) -> list[Statement]:
             effect="Deny",
             actions=["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTorrent"],
             not_resources=[
-                f"arn:aws:s3:::{settings.state_bucket}/{settings.environment}/*",
-                f"arn:aws:s3:::{settings.monitoring_bucket}/*",
+                f"arn:aws:s3:::{settings.names.state_bucket}/{settings.environment}/*",
+                f"arn:aws:s3:::{settings.names.monitoring_bucket}/*",
             ],
             reason="a plan reads the states of its environment, and looks at the configuration that it uploads",
         ),
@@ -78,7 +78,7 @@ def plan(settings: Settings) -> list[Statement]:
 def deploy(settings: Settings, github_provider_arn: str) -> list[Statement]:
     """PowerUserAccess does everything but IAM; here it gets what it needs of IAM, and no way to more."""
     account = f"arn:aws:iam::{settings.account}"
-    roles = [f"{account}:role/{settings.prefix}-*"]
+    roles = [f"{account}:role/{settings.names.prefix}-*"]
     return [
         Statement(actions=[*ROLE_READS.split(), *ROLE_CHANGES.split()], resources=roles),
         Statement(
@@ -89,7 +89,7 @@ def deploy(settings: Settings, github_provider_arn: str) -> list[Statement]:
         Statement(
             effect="Deny",
             actions=[*ROLE_CHANGES.split(), *ROLE_RIGHTS.split()],
-            resources=[f"{account}:role/{settings.prefix}-{name}" for name in PIPELINES],
+            resources=[f"{account}:role/{settings.names.prefix}-{name}" for name in PIPELINES],
         ),
         Statement(
             effect="Deny",
@@ -107,7 +107,7 @@ def deploy(settings: Settings, github_provider_arn: str) -> list[Statement]:
                 "iam:TagInstanceProfile",
                 "iam:UntagInstanceProfile",
             ],
-            resources=[f"{account}:instance-profile/{settings.prefix}-*"],
+            resources=[f"{account}:instance-profile/{settings.names.prefix}-*"],
         ),
         # Who may take which role is for an administrator to change.
         Statement(actions=["iam:GetOpenIDConnectProvider"], resources=[github_provider_arn]),
@@ -119,7 +119,9 @@ def runner_token(settings: Settings) -> list[Statement]:
     return [
         Statement(
             actions=["ssm:PutParameter"],
-            resources=[f"arn:aws:ssm:{settings.region}:{settings.account}:parameter{settings.runner_token_parameter}"],
+            resources=[
+                f"arn:aws:ssm:{settings.region}:{settings.account}:parameter{settings.names.runner_token_parameter}"
+            ],
             conditions={"StringEquals": {"ssm:Overwrite": "true"}},
         )
     ]
@@ -140,7 +142,7 @@ def push(settings: Settings) -> list[Statement]:
                 "ecr:PutImage",
                 "ecr:UploadLayerPart",
             ],
-            resources=[f"arn:aws:ecr:{settings.region}:{settings.account}:repository/{settings.prefix}/*"],
+            resources=[f"arn:aws:ecr:{settings.region}:{settings.account}:repository/{settings.names.prefix}/*"],
         ),
     ]
 
@@ -150,6 +152,6 @@ def release(settings: Settings) -> list[Statement]:
     return [
         Statement(
             actions=["eks:DescribeCluster"],
-            resources=[f"arn:aws:eks:{settings.region}:{settings.account}:cluster/{settings.prefix}"],
+            resources=[f"arn:aws:eks:{settings.region}:{settings.account}:cluster/{settings.names.prefix}"],
         ),
     ]

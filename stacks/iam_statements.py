@@ -1,6 +1,6 @@
 """What each role of the platform may do, beyond the policies of AWS that stacks/iam.py names."""
 
-from modules.policy import Statement
+from modules.identity.policy import Statement
 from settings import Settings
 
 DESCRIBES = "describing knows no resources"
@@ -8,7 +8,7 @@ DESCRIBES = "describing knows no resources"
 
 def external_dns(settings: Settings) -> list[Statement]:
     """Records of our domain and of the private zone, whatever the ids of the zones."""
-    domains = (settings.dns.domain, settings.internal_domain)
+    domains = (settings.dns.domain, settings.names.internal_domain)
     return [
         Statement(
             actions=["route53:ChangeResourceRecordSets"],
@@ -33,9 +33,9 @@ def external_secrets(settings: Settings) -> list[Statement]:
     """The application's own secrets, and the one that RDS keeps for its database."""
     secret = f"arn:aws:secretsmanager:{settings.region}:{settings.account}:secret"
     read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-    database = f"arn:aws:rds:{settings.region}:{settings.account}:db:{settings.prefix}"
+    database = f"arn:aws:rds:{settings.region}:{settings.account}:db:{settings.names.prefix}"
     return [
-        Statement(actions=read, resources=[f"{secret}:{settings.prefix}/*"]),
+        Statement(actions=read, resources=[f"{secret}:{settings.names.prefix}/*"]),
         Statement(
             actions=read,
             resources=[f"{secret}:rds!db-*"],
@@ -47,24 +47,26 @@ def external_secrets(settings: Settings) -> list[Statement]:
 def monitoring(settings: Settings) -> list[Statement]:
     """Its configuration and password, the nodes, the metrics of AWS, alerts and heartbeat."""
     here = f"{settings.region}:{settings.account}"
-    bucket = f"arn:aws:s3:::{settings.monitoring_bucket}"
+    bucket = f"arn:aws:s3:::{settings.names.monitoring_bucket}"
     return [
         Statement(actions=["s3:ListBucket"], resources=[bucket]),
         Statement(actions=["s3:GetObject"], resources=[f"{bucket}/*"]),
         Statement(
             actions=["secretsmanager:GetSecretValue"],
-            resources=[f"arn:aws:secretsmanager:{here}:secret:{settings.grafana_secret}-??????"],
+            resources=[f"arn:aws:secretsmanager:{here}:secret:{settings.names.grafana_secret}-??????"],
         ),
-        Statement(actions=["sns:Publish"], resources=[settings.alert_topic_arn]),
+        Statement(actions=["sns:Publish"], resources=[settings.names.alert_topic_arn]),
         Statement(
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
             resources=[f"arn:aws:kms:{here}:key/*"],
-            conditions={"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{settings.prefix}-monitoring"}},
+            conditions={
+                "ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{settings.names.prefix}-monitoring"}
+            },
         ),
         Statement(
             actions=["cloudwatch:PutMetricData"],
             resources=["*"],
-            conditions={"StringEquals": {"cloudwatch:namespace": settings.monitoring_namespace}},
+            conditions={"StringEquals": {"cloudwatch:namespace": settings.names.monitoring_namespace}},
             reason="metrics have no ARN, but a namespace",
         ),
         Statement(
@@ -72,10 +74,10 @@ def monitoring(settings: Settings) -> list[Statement]:
             resources=["*"],
             reason=DESCRIBES,
         ),
-        Statement(actions=["rds:DescribeDBInstances"], resources=[f"arn:aws:rds:{here}:db:{settings.prefix}"]),
+        Statement(actions=["rds:DescribeDBInstances"], resources=[f"arn:aws:rds:{here}:db:{settings.names.prefix}"]),
         Statement(
             actions=["backup:ListRecoveryPointsByBackupVault"],
-            resources=[f"arn:aws:backup:{here}:backup-vault:{settings.prefix}"],
+            resources=[f"arn:aws:backup:{here}:backup-vault:{settings.names.prefix}"],
         ),
         Statement(
             actions=["cloudwatch:GetMetricData", "tag:GetResources"],
@@ -87,5 +89,5 @@ def monitoring(settings: Settings) -> list[Statement]:
 
 def runner(settings: Settings) -> list[Statement]:
     """Its own registration token and nothing else: a job gets its rights from GitHub's identity, not from the host."""
-    parameter = f"arn:aws:ssm:{settings.region}:{settings.account}:parameter{settings.runner_token_parameter}"
+    parameter = f"arn:aws:ssm:{settings.region}:{settings.account}:parameter{settings.names.runner_token_parameter}"
     return [Statement(actions=["ssm:GetParameter"], resources=[parameter])]

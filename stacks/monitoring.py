@@ -1,14 +1,14 @@
 """Metrics, logs, alerts and dashboards, on a host that knows no cluster: it is there before one, and after it."""
 
 from imports.engine import Construct, Fn
-from modules.addresses import private_cidr
-from modules.configuration import Configuration
-from modules.generated_secret import GeneratedSecret
-from modules.host_alarms import HostAlarms
-from modules.key import Key
-from modules.monitoring_host import MonitoringHost
-from modules.private_zone import PrivateZone
-from modules.volume_snapshots import VolumeSnapshots
+from modules.alarms.host_alarms import HostAlarms
+from modules.hosts.monitoring_host import MonitoringHost
+from modules.hosts.volume_snapshots import VolumeSnapshots
+from modules.network.addresses import private_cidr
+from modules.network.private_zone import PrivateZone
+from modules.secrets.generated_secret import GeneratedSecret
+from modules.secrets.key import Key
+from modules.storage.configuration import Configuration
 from monitoring import bundle
 from outputs import IamOutputs, MonitoringOutputs, VpcOutputs
 from settings import Settings
@@ -23,7 +23,7 @@ class MonitoringStack(AreaStack):
         network = self.read(vpc, VpcOutputs)
         roles = self.read(iam, IamOutputs)
         protected = not settings.allow_destroy
-        name = settings.prefix
+        name = settings.names.prefix
 
         key = Key(
             self,
@@ -37,13 +37,17 @@ class MonitoringStack(AreaStack):
         password = GeneratedSecret(
             self,
             "grafana",
-            name=settings.grafana_secret,
+            name=settings.names.grafana_secret,
             description="Password of the user admin of Grafana",
             generation=settings.monitoring.grafana_password_generation,
             protected=protected,
         )
         Configuration(
-            self, "configuration", bucket=settings.monitoring_bucket, files=bundle.files(settings), protected=protected
+            self,
+            "configuration",
+            bucket=settings.names.monitoring_bucket,
+            files=bundle.files(settings),
+            protected=protected,
         )
         host = MonitoringHost(
             self,
@@ -56,9 +60,9 @@ class MonitoringStack(AreaStack):
             instance_profile=roles.monitoring_instance_profile_name,
             key_arn=key.arn,
             host_env={
-                "CONFIG_BUCKET": settings.monitoring_bucket,
-                "GRAFANA_SECRET": settings.grafana_secret,
-                "NAMESPACE": settings.monitoring_namespace,
+                "CONFIG_BUCKET": settings.names.monitoring_bucket,
+                "GRAFANA_SECRET": settings.names.grafana_secret,
+                "NAMESPACE": settings.names.monitoring_namespace,
                 "REGION": settings.region,
             },
             tags=self.tags(),
@@ -75,14 +79,14 @@ class MonitoringStack(AreaStack):
             self,
             "alarms",
             name=name,
-            namespace=settings.monitoring_namespace,
+            namespace=settings.names.monitoring_namespace,
             region=settings.region,
             instance_id=host.instance_id,
             key_arn=key.arn,
             emails=settings.monitoring.alert_emails,
         )
         zone = PrivateZone(
-            self, "private_zone", domain=settings.internal_domain, vpc_id=network.vpc_id, protected=protected
+            self, "private_zone", domain=settings.names.internal_domain, vpc_id=network.vpc_id, protected=protected
         )
         zone.add("loki", host.private_ip)
 

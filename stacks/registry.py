@@ -1,8 +1,8 @@
 """The repositories of the application's images."""
 
 from imports.engine import Construct
-from modules.key import Key
-from modules.repository import Repository
+from modules.secrets.key import Key
+from modules.storage.repository import Repository
 from outputs import RegistryOutputs
 from settings import Settings
 from stacks.base import AreaStack
@@ -16,7 +16,7 @@ class RegistryStack(AreaStack):
         key = Key(
             self,
             "key",
-            name=f"{settings.prefix}-registry",
+            name=f"{settings.names.prefix}-registry",
             description="Images in ECR",
             account=settings.account,
             protected=protected,
@@ -26,7 +26,7 @@ class RegistryStack(AreaStack):
             Repository(
                 repositories,
                 name,
-                name=f"{settings.prefix}/{name}",
+                name=f"{settings.names.prefix}/{name}",
                 key_arn=key.arn,
                 untagged_image_days=settings.registry.untagged_image_days,
                 protected=protected,

@@ -5,10 +5,10 @@ Terraform makes the host, and `make runner` makes a runner of it: with Ansible, 
 
 from imports.aws.ssm_parameter import SsmParameter
 from imports.engine import Construct, Fn
-from modules.instance_repair import instance_repair
-from modules.key import Key
-from modules.runner_host import RunnerHost
-from modules.transfer_bucket import TransferBucket
+from modules.hosts.instance_repair import instance_repair
+from modules.hosts.runner_host import RunnerHost
+from modules.secrets.key import Key
+from modules.storage.transfer_bucket import TransferBucket
 from outputs import IamOutputs, RunnerOutputs, VpcOutputs
 from settings import Settings
 from stacks.base import AreaStack
@@ -28,7 +28,7 @@ class RunnerStack(AreaStack):
         key = Key(
             self,
             "key",
-            name=f"{settings.prefix}-runner",
+            name=f"{settings.names.prefix}-runner",
             description="The disk of the runner",
             account=settings.account,
             protected=protected,
@@ -36,10 +36,10 @@ class RunnerStack(AreaStack):
         host = RunnerHost(
             self,
             "host",
-            name=settings.prefix,
+            name=settings.names.prefix,
             settings=settings.runner,
             vpc_id=network.vpc_id,
-            subnet_id=Fn.element(network.private_subnet_ids, settings.vpc.zones.index(settings.runner_zone)),
+            subnet_id=Fn.element(network.private_subnet_ids, settings.vpc.zones.index(settings.names.runner_zone)),
             instance_profile=roles.runner_instance_profile_name,
             key_arn=key.arn,
             tags=self.tags(),
@@ -47,15 +47,15 @@ class RunnerStack(AreaStack):
         repair = Construct(self, "repair")
         instance_repair(
             repair,
-            name=f"{settings.prefix}-runner",
+            name=f"{settings.names.prefix}-runner",
             region=settings.region,
             instance_id=host.instance_id,
-            topic_arn=settings.alert_topic_arn,
+            topic_arn=settings.names.alert_topic_arn,
         )
         token = SsmParameter(
             self,
             "registration_token",
-            name=settings.runner_token_parameter,
+            name=settings.names.runner_token_parameter,
             description="What the next runner registers with: a workflow of GitHub writes it, and it holds for an hour",
             type="SecureString",
             # Written once and never read back: whatever is in it later is in no state, and no plan changes it. Another
@@ -63,7 +63,7 @@ class RunnerStack(AreaStack):
             value_wo=NO_TOKEN,
             value_wo_version=1,
         )
-        bucket = TransferBucket(self, "transfers", name=settings.runner_bucket, protected=protected)
+        bucket = TransferBucket(self, "transfers", name=settings.names.runner_bucket, protected=protected)
 
         self.publish(
             RunnerOutputs(

@@ -1,7 +1,7 @@
 """The application's own secrets. They outlive every cluster and every database: people stay logged in."""
 
 from imports.engine import Construct
-from modules.generated_secret import GeneratedSecret
+from modules.secrets.generated_secret import GeneratedSecret
 from outputs import SecretsOutputs
 from settings import Settings
 from stacks.base import AreaStack
@@ -14,7 +14,7 @@ class SecretsStack(AreaStack):
         jwt = GeneratedSecret(
             self,
             "jwt",
-            name=f"{settings.prefix}/jwt-secret",
+            name=f"{settings.names.prefix}/jwt-secret",
             description="Signs the tokens of the application; a new one logs everybody out",
             generation=settings.app.jwt_secret_generation,
             protected=not settings.allow_destroy,

@@ -8,7 +8,7 @@ from imports.aws.s3_bucket_lifecycle_configuration import (
     S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration,
 )
 from imports.engine import Construct
-from modules.bucket import Bucket
+from modules.storage.bucket import Bucket
 from outputs import StateOutputs
 from settings import Settings
 from stacks.base import AreaStack
@@ -18,7 +18,7 @@ class StateStack(AreaStack):
     def __init__(self, scope: Construct, settings: Settings) -> None:
         super().__init__(scope, "state", settings)
 
-        bucket = Bucket(self, "bucket", name=settings.state_bucket, protected=not settings.allow_destroy)
+        bucket = Bucket(self, "bucket", name=settings.names.state_bucket, protected=not settings.allow_destroy)
         S3BucketLifecycleConfiguration(
             self,
             "old_versions",
@@ -44,7 +44,7 @@ class StateStack(AreaStack):
         # The bucket has to be there before the backend can hold the state of the stack that owns it. So one API call
         # makes it, and Terraform adopts it: there never is a local state to migrate, or to lose half-way.
         self.add_override(
-            "import", [{"to": f"aws_s3_bucket.{bucket.resource.friendly_unique_id}", "id": settings.state_bucket}]
+            "import", [{"to": f"aws_s3_bucket.{bucket.resource.friendly_unique_id}", "id": settings.names.state_bucket}]
         )
 
         self.publish(StateOutputs(state_bucket_name=bucket.name))

@@ -1,9 +1,9 @@
 """The network: subnets in three tiers, the ways out of them, and a record of who talked to whom."""
 
 from imports.engine import Construct
-from modules.endpoints import Endpoints
-from modules.flow_logs import FlowLogs
-from modules.network import Network
+from modules.network.endpoints import Endpoints
+from modules.network.flow_logs import FlowLogs
+from modules.network.network import Network
 from settings import Settings
 from stacks.base import AreaStack
 
@@ -12,11 +12,11 @@ class VpcStack(AreaStack):
     def __init__(self, scope: Construct, settings: Settings) -> None:
         super().__init__(scope, "vpc", settings)
 
-        network = Network(self, "network", name=settings.prefix, settings=settings.vpc)
+        network = Network(self, "network", name=settings.names.prefix, settings=settings.vpc)
         Endpoints(
             self,
             "endpoints",
-            name=settings.prefix,
+            name=settings.names.prefix,
             region=settings.region,
             vpc_id=network.outputs.vpc_id,
             vpc_cidr=network.outputs.vpc_cidr,
@@ -27,7 +27,7 @@ class VpcStack(AreaStack):
         FlowLogs(
             self,
             "flow_logs",
-            name=settings.prefix,
+            name=settings.names.prefix,
             vpc_id=network.outputs.vpc_id,
             retention_days=settings.vpc.flow_log_retention_days,
         )

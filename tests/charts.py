@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from operations import helm
-from operations.kubernetes import resolved
+from operations.cluster import helm
+from operations.cluster.kubernetes import resolved
 from tests.conftest import ROOT, Platform, all_of
 
 VERSION = "1.35"

@@ -11,7 +11,7 @@ import pytest
 
 from imports.engine import App, TerraformStack, Testing
 from main import build
-from operations.carried import NoProgram, carried
+from operations.cluster.programs import NoProgram, carried
 from settings import Settings, load_settings
 
 Testing.__test__ = False  # cdktf.Testing is not a test class, whatever its name suggests

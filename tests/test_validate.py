@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from operations.kubernetes import in_cluster
-from operations.mirror import cli_environment
-from operations.synthesis import synthesize
-from operations.variables import inherited
+from operations.cluster.kubernetes import in_cluster
+from operations.engine.mirror import cli_environment
+from operations.engine.synthesis import synthesize
+from operations.engine.variables import inherited
 from tests.conftest import ENVIRONMENTS
 
 pytestmark = pytest.mark.slow

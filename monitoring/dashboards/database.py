@@ -4,7 +4,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from monitoring.dashboards.panels import build, graph, number
 from settings import Settings
-from workloads import max_connections
+from settings.cluster import max_connections
 
 INSTANCE = "{{instance_identifier}}"
 DAY = 86400

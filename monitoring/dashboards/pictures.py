@@ -11,9 +11,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from mistakes import read_mapping
 from monitoring.dashboards import dashboards
 from settings import load_settings
+from settings.messages import read_mapping
 
 FOLDER = Path(__file__).parents[2] / "docs" / "dashboards"
 DATA = read_mapping(Path(__file__).with_name("pictures.yaml"))

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from operations.carried import carried
+from operations.cluster.programs import carried
 from tests.delivery.conftest import APPLICATION, A, B, Machine
 
 VALUES = {"host": "api.acme.example", "certificateArn": "arn:aws:acm:x"}

@@ -12,7 +12,7 @@ import yaml
 
 from imports.engine import App
 from main import build
-from operations.carried import VERSIONS
+from operations.cluster.programs import VERSIONS
 from settings import load_settings
 from tests.conftest import ROOT
 from tests.delivery.workflows import FOLDERS, all_jobs, all_steps, files

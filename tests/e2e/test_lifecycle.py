@@ -113,7 +113,7 @@ def test_a_plan_as_files_is_applied_as_it_is(deployed: Project) -> None:
 @pytest.mark.parametrize(
     ("file", "before", "after"),
     [
-        ("modules/amazon_linux.py", r'^RELEASE = "\S+"', 'RELEASE = "2023.13.20261102.0-kernel-6.18-x86_64"'),
+        ("modules/hosts/amazon_linux.py", r'^RELEASE = "\S+"', 'RELEASE = "2023.13.20261102.0-kernel-6.18-x86_64"'),
         ("monitoring/host/mount-data.sh", r"\Z", "# one more line\n"),
     ],
     ids=["image", "user data"],

@@ -8,9 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from operations import helm
-from operations.kubernetes import resolved
-from operations.manifests import mistakes, pods
+from operations.cluster import helm
+from operations.cluster.kubernetes import resolved
+from operations.cluster.manifests import mistakes, pods
 from tests.charts import VERSION, Objects, example, one, release_values, render, values_of
 from tests.conftest import ROOT, Platform
 

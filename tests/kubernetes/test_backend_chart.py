@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from operations import helm
-from operations.manifests import mistakes, pods
+from operations.cluster import helm
+from operations.cluster.manifests import mistakes, pods
 from stacks.eks import SCRAPE_TARGETS
 from tests.charts import VERSION, Objects, one, release_values, render
 from tests.conftest import ENVIRONMENTS, ROOT, Platform

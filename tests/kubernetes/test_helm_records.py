@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from modules.chart_release import CHARTS
-from operations.kubernetes import resolved
+from modules.cluster.chart_release import CHARTS
+from operations.cluster.kubernetes import resolved
 from stacks.app import CHART
 from stacks.eks import DEPLOYERS
 from tests.charts import Objects, example, render, values_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from operations.manifests import pods, selects
+from operations.cluster.manifests import pods, selects
 from tests.charts import Objects, one, release_values, render, values_of
 from tests.conftest import ROOT, Platform
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from mistakes import read_mapping
-from modules.chart_release import CHARTS, PINS
-from operations import LOCAL, helm
-from operations.manifests import mistakes
+from modules.cluster.chart_release import CHARTS, PINS
+from operations import LOCAL
+from operations.cluster import helm
+from operations.cluster.manifests import mistakes
+from settings.messages import read_mapping
 from tests.charts import VERSION, values_of
 from tests.conftest import Platform
 

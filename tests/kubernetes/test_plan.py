@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from operations import kubernetes
+from operations.cluster import kubernetes
 from operations.context import Context
-from operations.synthesis import Graph
+from operations.engine.synthesis import Graph
 from settings import load_settings
 from simulator.process import Simulator
 from tests.conftest import ENVIRONMENTS

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from modules.monitoring_host import user_data
+from modules.hosts.monitoring_host import user_data
 from tests.machine import Machine
 
 STAND_INS = Path(__file__).parent / "stand-ins"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from modules.monitoring_host import user_data
+from modules.hosts.monitoring_host import user_data
 from monitoring.bundle import HERE, PINS, files
 from settings import load_settings
 

@@ -18,8 +18,8 @@ from monitoring.dashboards import dashboards
 from monitoring.dashboards.api import APP
 from monitoring.dashboards.panels import SCRAPE_INTERVAL
 from monitoring.dashboards.pictures import DATA, FOLDER, pictures
-from observability import SloSettings
 from settings import load_settings
+from settings.monitoring import SloSettings
 from tests.conftest import ROOT, changed
 
 UIDS = ["api", "database", "kubernetes", "logs", "monitoring-host"]

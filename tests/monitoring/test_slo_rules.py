@@ -13,7 +13,7 @@ import yaml
 
 from monitoring.bundle import INDICATORS
 from monitoring.slo_rules import LEAST_BAD_EVENTS, slo_rules
-from observability import LATENCY_BOUNDARIES, SloSettings
+from settings.monitoring import LATENCY_BOUNDARIES, SloSettings
 from tests.monitoring.test_expressions import queries
 
 Tool = Callable[..., subprocess.CompletedProcess[str]]

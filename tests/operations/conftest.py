@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from operations import state_bucket, terraform
 from operations.context import Context
-from operations.mirror import cli_environment
-from operations.synthesis import Graph
+from operations.engine import state_bucket, terraform
+from operations.engine.mirror import cli_environment
+from operations.engine.synthesis import Graph
 from settings import load_settings
 from simulator.process import start, stop
 from tests.project import Project, Result, copy_of_project
@@ -43,7 +43,7 @@ def stacks(tmp_path: Path, context: Context, monkeypatch: pytest.MonkeyPatch) ->
             directory.mkdir(parents=True, exist_ok=True)
             key = f"{tmp_path.name}/{name}.tfstate"
             backend = {
-                "bucket": settings.state_bucket,
+                "bucket": settings.names.state_bucket,
                 "key": key,
                 "region": settings.region,
                 "use_lockfile": True,
@@ -109,7 +109,7 @@ class Staging:
 
     @property
     def _bucket(self) -> str:
-        return self.context.settings.state_bucket
+        return self.context.settings.names.state_bucket
 
     def _s3(self) -> Any:
         return self.context.client("s3")

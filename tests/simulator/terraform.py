@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from operations.mirror import cli_environment
+from operations.engine.mirror import cli_environment
 from simulator.process import Simulator, clean_environment
 from tests.conftest import Template
 from tests.simulator.conftest import Aws

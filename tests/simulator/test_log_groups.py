@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from areas import EksSettings
 from imports.aws.provider import AwsProvider
 from imports.engine import TerraformStack, Testing
-from modules.cluster import Cluster
-from modules.log_group import log_group
+from modules.cluster.cluster import Cluster
+from modules.storage.log_group import log_group
+from settings.aws import EksSettings
 from tests.conftest import Template, synth
 from tests.simulator.conftest import Aws
 from tests.simulator.terraform import REGION, workspace

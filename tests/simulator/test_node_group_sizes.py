@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from areas import NodeGroupSettings
 from imports.aws.provider import AwsProvider
 from imports.engine import TerraformStack, Testing
-from modules.node_counts import NodeCounts
-from modules.node_group import NodeGroup
+from modules.cluster.node_counts import NodeCounts
+from modules.cluster.node_group import NodeGroup
+from settings.aws import NodeGroupSettings
 from tests.conftest import Template, synth
 from tests.simulator.conftest import Aws
 from tests.simulator.terraform import REGION, workspace

@@ -23,8 +23,8 @@ from tf.gen import tfplugin_pb2_grpc as rpc
 from tf.types import Unknown
 from tf.utils import Diagnostics, read_dynamic_value, to_dynamic_value
 
-from operations import helm
-from operations.manifests import mistakes
+from operations.cluster import helm
+from operations.cluster.manifests import mistakes
 from tests.standin.schema import Block, provider_schema
 
 NAMESPACE = "kubernetes_namespace_v1"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from operations import LOCAL
-from operations.synthesis import synthesize
+from operations.engine.synthesis import synthesize
 from tests.charts import VERSION, example
 from tests.conftest import ROOT
 

@@ -1,0 +1,68 @@
+"""The helm command, on charts and their values."""
+
+import contextlib
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from operations import OperationError
+from operations.cluster.programs import carried
+
+PULL_SECONDS = 20
+
+
+class ChartError(OperationError):
+    """Helm refuses a chart or its values; str() is what it says."""
+
+
+def lint(chart: Path, values: Sequence[str]) -> str:
+    """What helm lint says about a chart with these values. Raises ChartError."""
+    return _run("lint", chart, "--strict", "--quiet", values=values)
+
+
+def template(
+    chart: Path, *, name: str, namespace: str, values: Sequence[str], kubernetes_version: str
+) -> list[dict[str, Any]]:
+    """The objects of a chart, hooks and tests among them. values are documents in YAML or JSON. Raises ChartError."""
+    options = ["--namespace", namespace, "--kube-version", f"{kubernetes_version}.0", "--include-crds"]
+    rendered = _run("template", name, chart, *options, values=values)
+    documents = [document for document in yaml.load_all(rendered, _Loader) if document]
+    return [item for each in documents for item in (each["items"] if each["kind"] == "List" else [each])]
+
+
+def pull(repository: str, chart: str, version: str, folder: Path) -> None:
+    """Download a chart as <folder>/<chart>-<version>.tgz; there is none after this where the repository is silent."""
+    options = ["--repo", repository, "--version", version, "--destination", str(_made(folder))]
+    command = [str(carried("helm")), "pull", chart, *options]
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        subprocess.run(command, capture_output=True, timeout=PULL_SECONDS, check=False)
+
+
+def _run(*arguments: str | Path, values: Sequence[str]) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        files = []
+        for index, text in enumerate(values):
+            path = Path(folder) / f"{index}.yaml"
+            path.write_text(text, encoding="utf-8")
+            files += ["--values", str(path)]
+        command = [str(carried("helm")), *map(str, arguments), *files]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise ChartError("\n".join(filter(None, (result.stderr.strip(), result.stdout.strip()))))
+    return result.stdout
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.1 gives a bare = a meaning that nobody uses, and some charts have one."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", lambda _loader, node: node.value)

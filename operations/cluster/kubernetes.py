@@ -1,0 +1,165 @@
+"""The half of the platform inside the cluster: rendered and checked where there is no cluster to apply it to."""
+
+import json
+import re
+import subprocess
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from operations import LOCAL, OperationError
+from operations.cluster import api, helm
+from operations.cluster.manifests import mistakes
+from operations.cluster.programs import NoProgram, carried
+from operations.context import Context
+from operations.engine import state_bucket
+from operations.engine.synthesis import Graph
+
+REFERENCE = re.compile(r"\$\{data\.terraform_remote_state\.(\w+)_state\.outputs\.(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Release:
+    """A helm_release of a synthesized stack. chart is a folder below the stack, or a name in the repository."""
+
+    stack: str
+    name: str
+    chart: str
+    version: str
+    repository: str
+    namespace: str
+    values: Sequence[str]
+
+
+def in_cluster(graph: Graph, stacks: Sequence[str]) -> list[str]:
+    """Those of the stacks that work on Kubernetes and not on AWS."""
+    return [stack for stack in stacks if "aws" not in template_of(graph, stack)["provider"]]
+
+
+def template_of(graph: Graph, stack: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((graph.path(stack) / "cdk.tf.json").read_text(encoding="utf-8"))
+    return found
+
+
+def why_not_applied(context: Context, graph: Graph, stacks: Sequence[str]) -> str | None:
+    """Why these stacks can only be rendered: the simulated EKS has no nodes. None where KUBECONFIG names a cluster.
+
+    Raises api.Unreachable when that is one of EKS.
+    """
+    if context.simulator is None or not stacks:
+        return None
+    if "TF_VAR_kubeconfig" not in context.environment:
+        return "KUBECONFIG is not set"
+    api.require_own(context)
+    init = subprocess.run(
+        ["terraform", f"-chdir={graph.path(stacks[0])}", "init", "-backend=false", "-input=false", "-no-color"],
+        env=context.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return None if init.returncode == 0 else "Terraform finds no provider for kubernetes and helm here"
+
+
+def gate(context: Context, inside: Collection[str]) -> Callable[[str], str]:
+    """What tells why a stack cannot be worked on now: for those in the cluster, the API may not answer."""
+
+    def why_not(stack: str) -> str:
+        if stack in inside:
+            try:
+                api.require(context)
+            except OperationError as error:
+                return str(error)
+        return ""
+
+    return why_not
+
+
+def releases(graph: Graph, stack: str, outputs: Mapping[str, Mapping[str, Any]]) -> list[Release]:
+    """The Helm releases of a stack, with the outputs of other stacks in the place of the references to them."""
+    found = template_of(graph, stack)["resource"].get("helm_release", {}).values()
+
+    def value(producer: str, output: str) -> str:
+        return str(outputs[producer][output])
+
+    return [
+        Release(
+            stack=stack,
+            name=each["name"],
+            chart=each["chart"],
+            version=each.get("version", ""),
+            repository=each.get("repository", ""),
+            namespace=resolved(each["namespace"], value),
+            values=[resolved(text, value) for text in each["values"]],
+        )
+        for each in found
+    ]
+
+
+def resolved(text: str, value: Callable[[str, str], str]) -> str:
+    """What Terraform makes of a string: value gives the output of a stack."""
+    return REFERENCE.sub(lambda match: value(match[1], match[2]), text).replace("$${", "${").replace("%%{", "%{")
+
+
+def outputs_of(context: Context, graph: Graph, stacks: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """The outputs of all that these stacks read: as deployed, or as synthesized where that says it all."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for needed in sorted({need for stack in stacks for need in graph.needs[stack]}):
+        state = state_bucket.read(context, needed)
+        synthesized = {name: each["value"] for name, each in template_of(graph, needed)["output"].items()}
+        found[needed] = state.outputs if state else synthesized
+    return found
+
+
+def check(context: Context, graph: Graph, stacks: Sequence[str], console: Console, *, reason: str) -> None:
+    """Render every chart that can be had and print what it holds. Raises OperationError with all mistakes."""
+    try:
+        carried("helm")
+    except NoProgram as error:
+        console.print(f"\n{' and '.join(stacks)} are neither applied, because {reason}, nor rendered: {error}")
+        return
+    version = context.settings.eks.kubernetes_version
+    outputs = outputs_of(context, graph, stacks)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("stack", "release", "version", "namespace", "objects"):
+        table.add_column(name)
+    problems: list[str] = []
+    silent: set[str] = set()
+    for release in (each for stack in stacks for each in releases(graph, stack, outputs)):
+        chart, missing = _chart(graph, release, silent)
+        objects = missing
+        if chart:
+            try:
+                rendered = helm.template(
+                    chart,
+                    name=release.name,
+                    namespace=release.namespace,
+                    values=release.values,
+                    kubernetes_version=version,
+                )
+                problems += [f"  {release.name}: {line}" for line in mistakes(rendered, version)]
+                objects = str(len(rendered))
+            except helm.ChartError as error:
+                problems.append(f"  {release.name}: {error}")
+        table.add_row(release.stack, release.name, release.version or "-", release.namespace, objects)
+    if problems:
+        raise OperationError("\n".join(["the half inside the cluster is wrong:", *problems]))
+    console.print(f"\nRendered and valid for Kubernetes {version}, but not applied, because {reason}:\n")
+    console.print(table)
+
+
+def _chart(graph: Graph, release: Release, silent: set[str]) -> tuple[Path | None, str]:
+    """The folder or archive of a chart, or what to say where its repository does not answer."""
+    if not release.repository:
+        return graph.path(release.stack) / release.chart, ""
+    archive = LOCAL / "charts" / f"{release.chart}-{release.version}.tgz"
+    if not archive.is_file() and release.repository not in silent:
+        helm.pull(release.repository, release.chart, release.version, archive.parent)
+    if not archive.is_file():
+        silent.add(release.repository)
+        return None, "not rendered: its repository does not answer"
+    return archive, ""

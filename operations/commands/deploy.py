@@ -1,0 +1,129 @@
+"""make deploy: everything, in order, as often as you like."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from operations import OperationError
+from operations.cluster import api, kubernetes
+from operations.commands import doctor
+from operations.context import EMBEDDED, Context, open_context
+from operations.engine import errored_state, state_bucket
+from operations.engine.progress import Row
+from operations.engine.stacks import run_all
+from operations.engine.synthesis import Graph, synthesize
+from operations.engine.terraform import LOCK_TIMEOUT, Outcome
+from operations.plans import files
+
+
+def deploy(environment: str, names: list[str], console: Console, folder: Path | None = None) -> None:
+    """Apply the stacks of an environment; with a folder, the plans in there and nothing else. Raises OperationError."""
+    began = time.monotonic()
+    doctor.require(environment)
+    graph = synthesize(environment)
+    errored_state.require_none(environment, graph)
+    selected = graph.select(names)
+    if folder:
+        apply_plans(environment, graph, selected, folder, console)
+        return
+    context = open_context(environment, starts=True)
+    settings = context.settings
+    where = f"the simulated AWS at {context.simulator.endpoint}" if context.simulator else f"account {settings.account}"
+    console.print(f"Deploying {environment} to {where}, region {settings.region}")
+    inside = kubernetes.in_cluster(graph, selected)
+    reason = kubernetes.why_not_applied(context, graph, inside)
+    if reason:
+        selected = [stack for stack in selected if stack not in inside]
+    elif inside:
+        require_access(context, selected)
+    require_producers(context, graph, selected)
+    if state_bucket.ensure(context):
+        console.print(f"Created the state bucket {settings.names.state_bucket}")
+
+    outcomes, rows = run_all(
+        context,
+        graph,
+        {stack: graph.needs[stack] for stack in selected},
+        ["apply", "-auto-approve", f"-lock-timeout={LOCK_TIMEOUT}"],
+        verb="applying",
+        console=console,
+        why_not=kubernetes.gate(context, inside),
+    )
+    console.print(summary(context, outcomes, rows))
+    if reason:
+        kubernetes.check(context, graph, inside, console, reason=reason)
+    console.print(f"\n{len(rows)} stacks in {time.monotonic() - began:.0f} seconds.")
+    if environment == EMBEDDED:
+        console.print(
+            "It goes on running. To use it from this shell:\n\n"
+            '    eval "$(make -s env)"\n'
+            "    terraform -chdir=cdktf.out/local/stacks/vpc plan\n\n"
+            "make plan shows that nothing is left to do, make destroy takes everything down."
+        )
+
+
+def apply_plans(environment: str, graph: Graph, selected: list[str], folder: Path, console: Console) -> None:
+    """Apply the plan files of these stacks as they were reviewed: there is no second plan."""
+    found = files.read(folder, environment, graph)
+    plans = {stack: found[stack] for stack in selected if stack in found}
+    context = open_context(environment)
+    console.print(f"Applying to {environment} the plans in {folder.name}: {', '.join(plans) or 'none'}")
+    outcomes, rows = run_all(
+        context,
+        graph,
+        {stack: graph.needs[stack] for stack in plans},
+        ["apply", f"-lock-timeout={LOCK_TIMEOUT}"],
+        verb="applying",
+        console=console,
+        own={stack: [str(path)] for stack, path in plans.items()},
+        advice=f"What is applied has left these plans behind: make plan PLANS={folder.name} ENVIRONMENT={environment}",
+    )
+    console.print(summary(context, outcomes, rows))
+    if untouched := [stack for stack in selected if stack not in plans]:
+        console.print(f"\nWithout a plan, and so as they were: {', '.join(untouched)}")
+
+
+def require_access(context: Context, selected: list[str]) -> None:
+    """Raises OperationError before half an hour of waiting when the stacks in the cluster would be refused after it."""
+    exists = api.kubeconfig_of(context) is not None
+    if context.simulator or (exists and "eks" not in selected):
+        api.require(context)
+    elif not (exists and api.answers(context)):
+        doctor.refuse([doctor.cluster_access(context.settings)])
+
+
+def require_producers(context: Context, graph: Graph, selected: list[str]) -> None:
+    """Raises OperationError when a stack would read another that neither exists nor is deployed with it."""
+    for stack in selected:
+        for needed in sorted(graph.needs[stack].difference(selected)):
+            if state_bucket.read(context, needed) is None:
+                raise OperationError(f"{stack} reads {needed}, which is not deployed: STACK='{needed} {stack}'")
+
+
+def summary(context: Context, outcomes: dict[str, Outcome], rows: dict[str, Row]) -> Table:
+    """What there is now, stack by stack."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("stack", min_width=8)
+    for name in ("resources", "changed", "seconds"):
+        table.add_column(name, justify="right", min_width=len(name))
+    table.add_column("outputs", overflow="ellipsis", no_wrap=True)
+    for stack in rows:
+        state = state_bucket.read(context, stack)
+        outputs = [f"{name} = {_short(value)}" for name, value in state.outputs.items()] if state else []
+        table.add_row(
+            stack,
+            str(len(state.resources)) if state else "0",
+            str(outcomes[stack].steps),
+            f"{rows[stack].seconds:.0f}",
+            "\n".join(outputs),
+        )
+    return table
+
+
+def _short(value: Any) -> str:
+    text = ", ".join(value) if isinstance(value, list) else str(value)
+    return escape(text if len(text) <= 64 else f"{text[:61]}...")

@@ -1,0 +1,144 @@
+"""make destroy: everything, consumers first, the bucket of the states last."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from operations import LOCAL, OperationError
+from operations.cluster import api, kubernetes
+from operations.commands import doctor
+from operations.context import EMBEDDED, Context, in_shell, open_context, settings_of
+from operations.engine import errored_state, state_bucket
+from operations.engine.stacks import run_all
+from operations.engine.synthesis import Graph, synthesize
+from operations.engine.terraform import LOCK_TIMEOUT, unlocking
+
+STATE = "state"
+
+
+def destroy(environment: str, names: list[str], console: Console) -> None:
+    """Destroy the stacks of an environment. Raises OperationError when that is not allowed, or fails."""
+    if not settings_of(environment).allow_destroy:
+        raise OperationError(
+            f"{environment} is protected: write allow_destroy: true in environments/{environment}.yaml, "
+            "deploy that, and destroy it then"
+        )
+    doctor.require(environment)
+    context = open_context(environment)
+    graph = synthesize(environment)
+    errored_state.require_none(environment, graph)
+    selected = graph.select(names)
+    if state_bucket.exists(context):
+        deployed = [stack for stack in selected if (state := state_bucket.read(context, stack)) and state.resources]
+        _require_no_locks(context, graph, selected)
+        _require_no_readers(context, graph, deployed)
+        inside = kubernetes.in_cluster(graph, deployed)
+        _require_cluster(context, graph, inside)
+        _confirm(context, selected)
+        _destroy_stacks(context, graph, [stack for stack in deployed if stack != STATE], inside, console)
+        if STATE in selected:
+            _destroy_state_bucket(context, console)
+    gone = [stack for stack in selected if stack != STATE or not state_bucket.exists(context)]
+    if environment == EMBEDDED and not names:
+        _stop_simulator(context, console)
+    console.print(f"Nothing is deployed any more of: {', '.join(gone)}")
+
+
+def _require_no_locks(context: Context, graph: Graph, selected: list[str]) -> None:
+    """What is being applied may not be in its state yet. With the bucket, every state of the environment would go."""
+    environment = context.settings.environment
+    stacks = list(graph.needs) if STATE in selected else selected
+    lines = [
+        f"{lock}: wait for its end, or, if nobody works on it any more:\n"
+        f"    {unlocking(environment, graph.path(stack), lock.id)}"
+        for lock in state_bucket.locks(context, f"{environment}/")
+        for stack in stacks
+        if lock.key == context.settings.names.state_key(stack)
+    ]
+    if lines:
+        raise OperationError("\n".join(["nothing was destroyed:", *lines]))
+
+
+def _require_no_readers(context: Context, graph: Graph, deployed: list[str]) -> None:
+    for stack in deployed:
+        for reader in sorted(graph.readers(stack).difference(deployed)):
+            if (state := state_bucket.read(context, reader)) and state.resources:
+                raise OperationError(f"{reader} needs {stack} and still holds resources: STACK='{stack} {reader}'")
+
+
+def _require_cluster(context: Context, graph: Graph, inside: list[str]) -> None:
+    """Without the API, Terraform would forget releases that go on. Without the controller, a load balancer would stay,
+    and the Ingress that has it would keep its namespace from going.
+    """
+    if not inside:
+        return
+    environment = context.settings.environment
+    try:
+        path = api.require(context)
+    except api.Unreachable as error:
+        lines = [f"nothing was destroyed of {', '.join(inside)}: {error}"]
+        lines.append("If the cluster is gone for good, let Terraform forget what was in it, and destroy again:")
+        lines += [f"    {_forgetting(environment, graph.path(stack))}" for stack in inside]
+        raise OperationError("\n".join(lines)) from None
+    states = [state_bucket.read(context, stack) for stack in inside]
+    own = frozenset[tuple[str, str]]().union(*(state.releases for state in states if state))
+    if objects := api.load_balanced(context, path, own):
+        lines = ["nothing was destroyed: these have load balancers, and only the controller of addons removes them:"]
+        lines += [f"  {each.kind} {each.name} in {each.namespace}" for each in objects]
+        lines.append("Remove them while it runs, and destroy again:")
+        lines += [f"    {in_shell(environment, command)}" for command in api.removal(path, objects)]
+        raise OperationError("\n".join(lines))
+
+
+def _forgetting(environment: str, directory: Path) -> str:
+    terraform = f"terraform -chdir={os.path.relpath(directory)}"
+    forget = f"{terraform} state list | xargs {terraform} state rm"
+    return in_shell(environment, f"{terraform} init -reconfigure >/dev/null", forget)
+
+
+def _confirm(context: Context, selected: list[str]) -> None:
+    environment = context.settings.environment
+    if environment == EMBEDDED:
+        return
+    answer = os.environ.get("CONFIRM")
+    if answer is None and sys.stdin.isatty():
+        account = context.settings.account
+        answer = input(f"This destroys {', '.join(selected)} in account {account}. Type {environment} to go on: ")
+    if answer != environment:
+        raise OperationError(f"nothing was destroyed: type {environment} when asked, or set CONFIRM={environment}")
+
+
+def _destroy_stacks(context: Context, graph: Graph, stacks: list[str], inside: list[str], console: Console) -> None:
+    run_all(
+        context,
+        graph,
+        {stack: graph.readers(stack) for stack in stacks},
+        ["apply", "-destroy", "-auto-approve", f"-lock-timeout={LOCK_TIMEOUT}"],
+        verb="destroying",
+        console=console,
+        why_not=kubernetes.gate(context, inside),
+    )
+
+
+def _destroy_state_bucket(context: Context, console: Console) -> None:
+    """One API call made the bucket, so one takes it down: Terraform cannot delete what holds its own state."""
+    if others := state_bucket.others_in_use(context):
+        console.print(f"The state bucket stays, because these states need it: {', '.join(others)}")
+    else:
+        state_bucket.remove(context)
+
+
+def _stop_simulator(context: Context, console: Console) -> None:
+    from simulator.leftovers import leftovers
+    from simulator.process import stop
+
+    assert context.simulator is not None
+    left = leftovers(context.client)
+    if left:
+        raise OperationError("\n".join(["this is left in the simulated AWS:", *(f"  {thing}" for thing in left)]))
+    stop(LOCAL)
+    shutil.rmtree(LOCAL / "logs" / EMBEDDED, ignore_errors=True)
+    console.print("Nothing is left, and the simulated AWS is stopped.")

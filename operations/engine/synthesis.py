@@ -1,0 +1,71 @@
+"""From settings to stacks: main.py writes them, the manifest says in which order they go."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from operations import OUTPUT, ROOT, OperationError
+from operations.engine.variables import inherited
+
+ERRORED_STATE = "errored.tfstate"  # how Terraform calls a state that it could not write to the bucket
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The stacks of a synthesis, and what each of them reads."""
+
+    directory: Path
+    needs: dict[str, frozenset[str]]
+
+    def path(self, stack: str) -> Path:
+        return self.directory / "stacks" / stack
+
+    def all_needs(self, stack: str) -> frozenset[str]:
+        return self.needs[stack].union(*(self.all_needs(needed) for needed in self.needs[stack]))
+
+    def readers(self, stack: str) -> frozenset[str]:
+        """Those that cannot live without it, near and far."""
+        return frozenset(other for other in self.needs if stack in self.all_needs(other))
+
+    def select(self, names: list[str]) -> list[str]:
+        """These stacks, or all when none is named, in order. Raises OperationError for one that does not exist."""
+        unknown = [name for name in names if name not in self.needs]
+        if unknown:
+            raise OperationError(f"STACK: there is no stack {', '.join(unknown)}; there are {', '.join(self.needs)}")
+        return [name for name in self.needs if not names or name in names]
+
+
+def synthesize(environment: str, directory: Path | None = None) -> Graph:
+    """Run main.py for an environment, into its own folder. Raises OperationError with what it says when it fails."""
+    directory = directory or OUTPUT / environment
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    result = subprocess.run(
+        [sys.executable, "main.py"],
+        cwd=ROOT,
+        env=inherited(os.environ) | {"ENVIRONMENT": environment, "CDKTF_OUTDIR": str(directory)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode != 0:
+        raise OperationError(result.stderr.strip() or result.stdout.strip() or "main.py failed without a word")
+    return read_graph(directory)
+
+
+def read_graph(directory: Path) -> Graph:
+    """The graph of the manifest, producers first.
+
+    A folder of a stack that the manifest does not name is removed, unless it holds the only copy of a state.
+    """
+    stacks = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))["stacks"]
+    for folder in (directory / "stacks").iterdir():
+        # Left over from another branch: it would still plan and apply.
+        if folder.name not in stacks and not (folder / ERRORED_STATE).exists():
+            shutil.rmtree(folder)
+    needs = {name: sorted(stack["dependencies"]) for name, stack in sorted(stacks.items())}
+    return Graph(directory, {name: frozenset(needs[name]) for name in TopologicalSorter(needs).static_order()})

@@ -1,0 +1,181 @@
+"""Inputs of the AWS areas: one frozen pydantic model for each.
+
+The description of a field says what to write there; the error messages print it.
+"""
+
+from ipaddress import IPv4Network
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from settings.values import (
+    HOST_NAME,
+    LOG_RETENTION,
+    ClosedNetwork,
+    EachOnce,
+    Email,
+    InstanceType,
+    Model,
+    PrivateNetwork,
+    Repository,
+    RetentionDays,
+    RoleArn,
+    X86InstanceType,
+)
+
+# A node without a way to the internet needs these to pull images, join the cluster and get credentials.
+ENDPOINTS_WITHOUT_NAT = frozenset({"ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "logs", "sts"})
+
+
+class VpcSettings(Model):
+    cidr: PrivateNetwork = Field(description="a private network from /16 to /20, such as 10.20.0.0/16")
+    zones: EachOnce[Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-f]$")]] = Field(
+        min_length=2, max_length=3, description="two or three availability zones, such as [us-east-1a, us-east-1b]"
+    )
+    nat: Literal["none", "one", "per_zone"] = Field(description="none, one (cheaper) or per_zone (survives a zone)")
+    interface_endpoints: frozenset[Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=60)]] = (
+        Field(default=frozenset(), description="AWS services to reach without NAT, such as [ecr.api, ecr.dkr, sts]")
+    )
+    flow_log_retention_days: RetentionDays = Field(default=30, description=LOG_RETENTION)
+
+    @field_validator("cidr")
+    @classmethod
+    def _holds_six_zones(cls, cidr: IPv4Network) -> IPv4Network:
+        if not 16 <= cidr.prefixlen <= 20:
+            size = "small for the subnets of its zones" if cidr.prefixlen > 20 else "large for a VPC"
+            raise ValueError(f"is too {size}: write a network from /16 to /20")
+        return cidr
+
+    @field_validator("interface_endpoints")
+    @classmethod
+    def _reaches_aws(cls, endpoints: frozenset[str], info: ValidationInfo) -> frozenset[str]:
+        if "s3" in endpoints:
+            raise ValueError("names s3, which has a gateway endpoint at no cost: leave it out")
+        if "interfaces" in endpoints:  # the id of their security group
+            raise ValueError("names interfaces, which is no service of AWS: leave it out")
+        missing = sorted(ENDPOINTS_WITHOUT_NAT - endpoints)
+        if info.data.get("nat") == "none" and missing:
+            raise ValueError(f"lacks what nodes need when nat is none: add {', '.join(missing)}, or write nat: one")
+        return endpoints
+
+
+class GithubSettings(Model):
+    platform_repository: Repository = Field(description="owner/name, or owner@id/name@id, of this repository")
+    application_repository: Repository = Field(description="owner/name, or owner@id/name@id, of the application")
+    create_oidc_provider: bool = Field(
+        default=True, description="true, or false where the account has GitHub's provider: there can be one"
+    )
+
+
+class IamSettings(Model):
+    github: GithubSettings
+
+
+class RegistrySettings(Model):
+    repositories: EachOnce[Annotated[str, Field(pattern=r"^[a-z0-9]+([._/-][a-z0-9]+)*$", max_length=200)]] = Field(
+        default=("backend", "backend-migrator"), min_length=1, description="names of images, such as [backend]"
+    )
+    untagged_image_days: int = Field(default=14, ge=1, le=365, description="1 to 365 days until an untagged image goes")
+
+
+class DnsSettings(Model):
+    domain: str = Field(pattern=HOST_NAME, description="the domain, such as realworld-inc.link")
+    create_zone: bool = Field(description="true to create the hosted zone, false to use the one that exists")
+    delegated: bool = Field(
+        description="false until the registrar points to the zone's name servers: no certificate is awaited before"
+    )
+
+    @field_validator("delegated")
+    @classmethod
+    def _existing_zones_answer(cls, delegated: bool, info: ValidationInfo) -> bool:
+        if info.data.get("create_zone") is False and not delegated:
+            raise ValueError("cannot be false for a zone that exists: write delegated: true, or create_zone: true")
+        return delegated
+
+
+class NodeGroupSettings(Model):
+    instance_types: EachOnce[InstanceType] = Field(min_length=1, description="EC2 instance types, such as [t3.large]")
+    architecture: Literal["x86_64", "arm64"] = Field(default="x86_64", description="x86_64 or arm64")
+    capacity_type: Literal["ON_DEMAND", "SPOT"] = Field(default="ON_DEMAND", description="ON_DEMAND or SPOT")
+    min_size: int = Field(ge=1, le=450, description="the fewest nodes, 1 to 450")
+    max_size: int = Field(ge=1, le=450, description="the most nodes, at least min_size")
+    disk_gb: int = Field(default=50, ge=20, le=16384, description="the root volume of a node in GiB, 20 to 16384")
+
+    @field_validator("max_size")
+    @classmethod
+    def _ordered(cls, max_size: int, info: ValidationInfo) -> int:
+        if max_size < info.data.get("min_size", 0):
+            raise ValueError(f"is less than min_size: write at least {info.data['min_size']}")
+        return max_size
+
+
+ADDONS = ("aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy", "metrics-server", "vpc-cni")
+
+
+class EksSettings(Model):
+    kubernetes_version: Literal["1.34", "1.35", "1.36"] = Field(
+        default="1.35", description='a version in standard support, in quotes: "1.34", "1.35" or "1.36"'
+    )
+    service_cidr: PrivateNetwork = Field(
+        default=IPv4Network("172.20.0.0/16"), description="a private network outside the VPC, /12 to /24"
+    )
+    public_access_cidrs: EachOnce[ClosedNetwork] = Field(
+        default=(), description="networks that may reach the API endpoint, such as [203.0.113.0/24]; none: private only"
+    )
+    admin_role_arns: EachOnce[RoleArn] = Field(
+        default=(), description="IAM roles of cluster administrators, such as arn:aws:iam::111122223333:role/admin"
+    )
+    log_retention_days: RetentionDays = Field(default=90, description=LOG_RETENTION)
+    node_groups: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")], NodeGroupSettings] = Field(
+        min_length=1, description="at least one node group: a name of lowercase letters, and its settings"
+    )
+    addon_versions: dict[
+        Annotated[str, Field(pattern=f"^({'|'.join(ADDONS)})$")],
+        Annotated[str, Field(pattern=r"^v\d+\.\d+\.\d+-eksbuild\.\d+$")],
+    ] = Field(default={}, description="versions of EKS add-ons to hold, such as vpc-cni: v1.20.1-eksbuild.1")
+
+    @field_validator("service_cidr")
+    @classmethod
+    def _fits_eks(cls, cidr: IPv4Network) -> IPv4Network:
+        if not 12 <= cidr.prefixlen <= 24:
+            raise ValueError("has a size that EKS refuses: write a network from /12 to /24")
+        return cidr
+
+
+class DatabaseSettings(Model):
+    engine_version: str = Field(
+        default="17", pattern=r"^(16|17)(\.\d+)?$", description='"16" or "17" in quotes, or a minor such as "17.6"'
+    )
+    instance_class: str = Field(
+        pattern=r"^db\.[a-z][a-z0-9-]*\d[a-z0-9-]*\.[a-z0-9]+$", description="an RDS class, such as db.t4g.medium"
+    )
+    storage_gb: int = Field(default=20, ge=20, le=65536, description="the storage to start with in GiB, 20 to 65536")
+    max_storage_gb: int = Field(default=100, ge=22, le=65536, description="where autoscaling ends, in GiB")
+    multi_az: bool = Field(description="true for a standby in a second zone")
+    backup_retention_days: int = Field(ge=1, le=35, description="1 to 35 days of point-in-time recovery")
+    vault_retention_days: int | None = Field(
+        default=None, ge=1, le=3650, description="1 to 3650 days that AWS Backup keeps a daily copy; leave out for none"
+    )
+    log_retention_days: RetentionDays = Field(default=90, description=LOG_RETENTION)
+    alarm_emails: EachOnce[Email] = Field(default=(), description="e-mail addresses that alarms of the database go to")
+
+    @field_validator("max_storage_gb")
+    @classmethod
+    def _can_grow(cls, max_storage_gb: int, info: ValidationInfo) -> int:
+        least = -(-info.data.get("storage_gb", 0) * 11 // 10)  # RDS asks for ten percent more
+        if max_storage_gb < least:
+            raise ValueError(f"leaves no room to grow: write at least {least}")
+        return max_storage_gb
+
+
+class RunnerSettings(Model):
+    zone: str | None = Field(default=None, description="one of vpc.zones; leave it out for the first")
+    instance_type: X86InstanceType = Field(
+        default="t3.large", description="an EC2 instance type with x86_64, such as t3.large"
+    )
+    volume_gb: int = Field(default=50, ge=20, le=16384, description="the disk of the host in GiB, 20 to 16384")
+    github_url: Annotated[str, Field(pattern=r"^https://github\.com/[A-Za-z0-9-]+(/[A-Za-z0-9._-]+)?$")] | None = Field(
+        default=None,
+        description="whose jobs it runs, https://github.com/<organization> or https://github.com/<owner>/<repository>; "
+        "leave it out for the organization of iam.github.application_repository",
+    )

@@ -1,0 +1,115 @@
+"""The settings of an environment as a whole, and the rules between its areas.
+
+The description of a field says what to write there; the error messages print it.
+"""
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from settings.aws import (
+    DatabaseSettings,
+    DnsSettings,
+    EksSettings,
+    IamSettings,
+    RegistrySettings,
+    RunnerSettings,
+    VpcSettings,
+)
+from settings.cluster import RESERVED_CONNECTIONS, AddonsSettings, AppSettings, max_connections
+from settings.monitoring import MonitoringSettings
+from settings.names import Names
+from settings.values import Model, Region
+
+Host = MonitoringSettings | RunnerSettings
+ENVIRONMENT_NAME = r"^[a-z][a-z0-9-]{0,14}[a-z0-9]$"
+
+
+class Settings(Model):
+    environment: str = Field(pattern=ENVIRONMENT_NAME, description="2 to 16 of a-z, 0-9 and - as the name of the file")
+    project: str = Field(pattern=r"^[a-z][a-z0-9-]{1,14}[a-z0-9]$", description="3 to 16 of a-z, 0-9 and -")
+    account: str = Field(pattern=r"^\d{12}$", description='the 12 digits of the AWS account, in quotes: "111122223333"')
+    region: Region = Field(description="an AWS region, such as us-east-1")
+    allow_destroy: bool = Field(default=False, description="true only where everything may be destroyed")
+    vpc: VpcSettings
+    iam: IamSettings
+    registry: RegistrySettings = RegistrySettings()
+    dns: DnsSettings
+    eks: EksSettings
+    database: DatabaseSettings
+    monitoring: MonitoringSettings
+    runner: RunnerSettings = RunnerSettings()
+    addons: AddonsSettings = AddonsSettings()
+    app: AppSettings = AppSettings()
+
+    @field_validator("vpc")
+    @classmethod
+    def _zones_in_region(cls, vpc: VpcSettings, info: ValidationInfo) -> VpcSettings:
+        region = info.data.get("region")
+        strangers = [zone for zone in vpc.zones if region and zone[:-1] != region]
+        if strangers:
+            raise PydanticCustomError(
+                "mistake",
+                "are not in {region}: write zones such as {region}a",
+                {"field": "zones", "value": vpc.zones, "region": region},
+            )
+        return vpc
+
+    @field_validator("eks")
+    @classmethod
+    def _services_outside_vpc(cls, eks: EksSettings, info: ValidationInfo) -> EksSettings:
+        vpc = info.data.get("vpc")
+        if vpc and eks.service_cidr.overlaps(vpc.cidr):
+            raise PydanticCustomError(
+                "mistake",
+                "overlaps vpc.cidr {cidr}: write a private network outside it",
+                {"field": "service_cidr", "value": eks.service_cidr, "cidr": str(vpc.cidr)},
+            )
+        return eks
+
+    @field_validator("monitoring", "runner")
+    @classmethod
+    def _in_a_zone_of_the_vpc(cls, host: Host, info: ValidationInfo) -> Host:
+        vpc = info.data.get("vpc")
+        if vpc and host.zone is not None and host.zone not in vpc.zones:
+            raise PydanticCustomError(
+                "mistake",
+                "is no zone of the VPC: write one of {zones}",
+                {"field": "zone", "value": host.zone, "zones": ", ".join(vpc.zones)},
+            )
+        return host
+
+    @field_validator("app")
+    @classmethod
+    def _fits_domain_and_database(cls, app: AppSettings, info: ValidationInfo) -> AppSettings:
+        dns, database = info.data.get("dns"), info.data.get("database")
+        if dns and app.host and not f".{app.host}".endswith(f".{dns.domain}"):
+            raise PydanticCustomError(
+                "mistake",
+                "is not inside the zone: write {domain}, or a name below it",
+                {"field": "host", "value": app.host, "domain": dns.domain},
+            )
+        if (app.image is None) != (app.migrator_image is None):
+            raise PydanticCustomError(
+                "mistake",
+                "comes without the other image: write image and migrator_image, or neither",
+                {"field": "image", "value": app.image},
+            )
+        if database:
+            most = max_connections(database.instance_class) - RESERVED_CONNECTIONS
+            if app.most_pods * app.connections_per_pod > most:
+                raise PydanticCustomError(
+                    "mistake",
+                    "takes more connections than {instance_class} has: write at most {most} in a rollout, "
+                    "which is max_replicas and a quarter, times connections_per_pod",
+                    {
+                        "field": "max_replicas",
+                        "value": app.max_replicas,
+                        "instance_class": database.instance_class,
+                        "most": most,
+                    },
+                )
+        return app
+
+    @property
+    def names(self) -> Names:
+        return Names(self)

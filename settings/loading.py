@@ -1,0 +1,44 @@
+"""From environments/<name>.yaml to settings, or to one message with everything that is wrong in the file."""
+
+import re
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from settings.environment import ENVIRONMENT_NAME, Settings
+from settings.messages import mistakes_of, read_mapping, shown
+from settings.yaml_file import lines
+
+ENVIRONMENTS = Path(__file__).parents[1] / "environments"
+
+
+class SettingsError(Exception):
+    """The file of an environment cannot be used; str() names every mistake in it and what to write instead."""
+
+
+def load_settings(environment: str, directory: Path = ENVIRONMENTS) -> Settings:
+    """The settings of one environment.
+
+    Raises SettingsError with one message for all mistakes: no such file, broken YAML, wrong or unknown fields.
+    """
+    known = ", ".join(sorted(found.stem for found in directory.glob("*.yaml")))
+    # stacks/ is where cdktf writes, and the commands write into a folder of the environment's name beside it.
+    if not re.fullmatch(ENVIRONMENT_NAME, environment) or environment == "stacks":
+        raise SettingsError(
+            f"ENVIRONMENT={shown(environment)} is no name of an environment: "
+            f"write 2 to 16 of a-z, 0-9 and -, and one that there is: {known}"
+        )
+    path = directory / f"{environment}.yaml"
+    name = f"{directory.name}/{path.name}"
+    try:
+        values = read_mapping(path)
+    except FileNotFoundError:
+        raise SettingsError(f"{name} does not exist: set ENVIRONMENT to one of {known}, or write the file") from None
+    except ValueError as error:
+        raise SettingsError(f"{name} {error}") from None
+    try:
+        return Settings.model_validate(values | {"environment": environment})
+    except ValidationError as error:
+        mistakes = mistakes_of(error, Settings, lines(path))
+        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        raise SettingsError("\n".join([f"{name} has {count}:", *mistakes])) from None

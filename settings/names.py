@@ -1,0 +1,79 @@
+"""What follows from the settings: physical names and addresses. A change here replaces what has them."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from settings.environment import Settings
+
+
+@dataclass(frozen=True)
+class Names:
+    settings: "Settings"
+
+    @property
+    def host(self) -> str:
+        """Where the API answers."""
+        return self.settings.app.host or self.settings.dns.domain
+
+    @property
+    def api_url(self) -> str:
+        """Plain HTTP before the domain is delegated: there is no certificate to show."""
+        return f"{'https' if self.settings.dns.delegated else 'http'}://{self.host}"
+
+    @property
+    def internal_domain(self) -> str:
+        """The private zone of what is scraped and pushed to inside the VPC: it outlives every cluster."""
+        return f"{self.prefix}.internal"
+
+    @property
+    def monitoring_bucket(self) -> str:
+        """Where the monitoring host gets its configuration."""
+        return f"{self.prefix}-monitoring-{self.settings.account}"
+
+    @property
+    def monitoring_namespace(self) -> str:
+        """Of the metrics in CloudWatch that the monitoring host sends."""
+        return f"{self.prefix}/monitoring"
+
+    @property
+    def alert_topic_arn(self) -> str:
+        """Where Alertmanager and CloudWatch send alerts about everything but the database."""
+        return f"arn:aws:sns:{self.settings.region}:{self.settings.account}:{self.prefix}-monitoring"
+
+    @property
+    def grafana_secret(self) -> str:
+        """Outside of <prefix>/, which the pods of External Secrets may read."""
+        return f"{self.prefix}-monitoring/grafana"
+
+    @property
+    def runner_zone(self) -> str:
+        return self.settings.runner.zone or self.settings.vpc.zones[0]
+
+    @property
+    def runner_url(self) -> str:
+        """Whose jobs the runner takes. An id that the settings have behind the name is no part of the address."""
+        owner = self.settings.iam.github.application_repository.split("/")[0].split("@")[0]
+        return self.settings.runner.github_url or f"https://github.com/{owner}"
+
+    @property
+    def runner_bucket(self) -> str:
+        """Through which Ansible sends files to the runner."""
+        return f"{self.prefix}-runner-{self.settings.account}"
+
+    @property
+    def runner_token_parameter(self) -> str:
+        """In SSM: what the next runner registers with."""
+        return f"/{self.prefix}/runner/registration-token"
+
+    @property
+    def prefix(self) -> str:
+        """The start of every physical name, such as realworld-staging."""
+        return f"{self.settings.project}-{self.settings.environment}"
+
+    @property
+    def state_bucket(self) -> str:
+        return f"{self.settings.project}-tfstate-{self.settings.account}-{self.settings.region}"
+
+    def state_key(self, stack: str) -> str:
+        return f"{self.settings.environment}/{stack}.tfstate"

@@ -1,0 +1,97 @@
+import re
+from ipaddress import IPv4Network
+from typing import Any
+
+from imports.engine import TerraformStack
+from modules.database.postgres import Postgres
+from settings.aws import DatabaseSettings
+from tests.conftest import Template, addresses, all_of, only, synth
+
+
+def template(stack: TerraformStack, *, protected: bool = True, **changes: Any) -> Template:
+    defaults = {"instance_class": "db.t4g.medium", "multi_az": True, "backup_retention_days": 7}
+    Postgres(
+        stack,
+        "postgres",
+        name="acme-test",
+        settings=DatabaseSettings.model_validate(defaults | changes),
+        vpc_id="vpc-1",
+        subnet_ids=["subnet-a", "subnet-b"],
+        clients={"us-east-1a": IPv4Network("10.0.0.0/19"), "us-east-1b": IPv4Network("10.0.32.0/19")},
+        key_arn="arn:aws:kms:us-east-1:111122223333:key/1",
+        protected=protected,
+    )
+    return synth(stack)
+
+
+def test_only_the_private_subnets_can_connect(stack: TerraformStack) -> None:
+    found = template(stack)
+
+    rules = all_of(found, "aws_vpc_security_group_ingress_rule")
+    assert sorted(rule["cidr_ipv4"] for rule in rules) == ["10.0.0.0/19", "10.0.32.0/19"]
+    assert {(rule["from_port"], rule["to_port"], rule["ip_protocol"]) for rule in rules} == {(5432, 5432, "tcp")}
+    assert not {"ingress", "egress"} & only(found, "aws_security_group").keys()
+    assert only(found, "aws_db_instance")["publicly_accessible"] is False
+
+
+def test_the_password_is_made_and_kept_by_rds(stack: TerraformStack) -> None:
+    instance = only(template(stack), "aws_db_instance")
+
+    assert instance["manage_master_user_password"] is True
+    assert not [argument for argument in instance if re.match(r"password", argument)]
+
+
+def test_connections_without_tls_are_refused(stack: TerraformStack) -> None:
+    parameters = only(template(stack), "aws_db_parameter_group")["parameter"]
+
+    assert {"name": "rds.force_ssl", "value": "1"} in parameters
+
+
+def test_storage_and_insights_are_encrypted_with_our_key(stack: TerraformStack) -> None:
+    instance = only(template(stack), "aws_db_instance")
+
+    assert instance["storage_encrypted"] is True
+    assert instance["kms_key_id"] == instance["performance_insights_kms_key_id"] != ""
+
+
+def test_protection_covers_every_way_to_lose_the_data(stack: TerraformStack) -> None:
+    instance = only(template(stack), "aws_db_instance")
+
+    assert instance["lifecycle"]["prevent_destroy"] is True
+    assert instance["deletion_protection"] is True
+    assert instance["skip_final_snapshot"] is False
+    assert instance["delete_automated_backups"] is False
+    assert instance["final_snapshot_identifier"].startswith("acme-test-final-${formatdate(")
+    assert instance["lifecycle"]["ignore_changes"] == ["final_snapshot_identifier"]
+
+
+def test_without_protection_it_can_go_and_leaves_nothing(stack: TerraformStack) -> None:
+    instance = only(template(stack, protected=False), "aws_db_instance")
+
+    assert instance["lifecycle"]["prevent_destroy"] is False
+    assert instance["deletion_protection"] is False
+    assert instance["skip_final_snapshot"] is True
+    assert instance["delete_automated_backups"] is True
+
+
+def test_the_parameter_family_follows_the_major_version(stack: TerraformStack) -> None:
+    found = template(stack, engine_version="16.9")
+
+    assert only(found, "aws_db_parameter_group")["family"] == "postgres16"
+    # A minor version that somebody wrote down must not be changed by AWS behind the plan.
+    assert only(found, "aws_db_instance")["auto_minor_version_upgrade"] is False
+
+
+def test_its_logs_end_and_their_groups_are_there_before_it(stack: TerraformStack) -> None:
+    found = template(stack, log_retention_days=30)
+
+    groups = all_of(found, "aws_cloudwatch_log_group")
+    assert {group["name"]: group["retention_in_days"] for group in groups} == {
+        "/aws/rds/instance/acme-test/postgresql": 30,
+        "/aws/rds/instance/acme-test/upgrade": 30,
+    }
+    instance = only(found, "aws_db_instance")
+    assert sorted(instance["depends_on"]) == [each for each in addresses(found) if "log_group" in each]
+    assert {f"/aws/rds/instance/acme-test/{log}" for log in instance["enabled_cloudwatch_logs_exports"]} == {
+        group["name"] for group in groups
+    }

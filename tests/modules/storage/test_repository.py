@@ -1,0 +1,25 @@
+"""An image that has a tag stays, and stays the same."""
+
+import json
+
+from imports.engine import TerraformStack
+from modules.storage.repository import Repository
+from tests.conftest import only, synth
+
+
+def test_a_tag_of_an_image_never_moves(stack: TerraformStack) -> None:
+    Repository(stack, "backend", name="acme/backend", key_arn="arn:key", untagged_image_days=14, protected=True)
+    repository = only(synth(stack), "aws_ecr_repository")
+
+    assert repository["image_tag_mutability"] == "IMMUTABLE"
+    assert repository["image_scanning_configuration"] == {"scan_on_push": True}
+    assert repository["encryption_configuration"] == [{"encryption_type": "KMS", "kms_key": "arn:key"}]
+    assert (repository["force_delete"], repository["lifecycle"]) == (False, {"prevent_destroy": True})
+
+
+def test_an_image_with_a_tag_never_expires(stack: TerraformStack) -> None:
+    Repository(stack, "backend", name="acme/backend", key_arn="arn:key", untagged_image_days=14, protected=True)
+    rules = json.loads(only(synth(stack), "aws_ecr_lifecycle_policy")["policy"])["rules"]
+
+    assert [rule["selection"]["tagStatus"] for rule in rules] == ["untagged"]
+    assert rules[0]["selection"]["countNumber"] == 14

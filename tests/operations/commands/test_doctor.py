@@ -1,0 +1,123 @@
+"""What a first deploy would stumble over after half an hour is said before anything starts."""
+
+import json
+import os
+import re
+
+import pytest
+
+from settings import load_settings
+from settings.aws import GithubSettings
+from settings.examples import placeholders
+from tests.conftest import ROOT, changed
+from tests.operations.conftest import Staging
+
+ROLE = "administrator"
+PATH = "/aws-reserved/sso.amazonaws.com/"
+
+
+@pytest.fixture
+def own(staging: Staging) -> Staging:
+    """staging with everything of one's own, but for who may enter the cluster."""
+    path = staging.project.path / "environments" / "staging.yaml"
+    path.write_text(path.read_text().replace("[203.0.113.0/24]", "[9.9.9.0/24]"))
+    return staging
+
+
+def logged_in(staging: Staging, role: str, path: str = "/") -> dict[str, str]:
+    """The variables of a session of a role, which is created where there is none."""
+    iam, sts = staging.context.client("iam"), staging.context.client("sts")
+    if role not in [each["RoleName"] for each in iam.list_roles()["Roles"]]:
+        iam.create_role(RoleName=role, Path=path, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17"}))
+    arn = iam.get_role(RoleName=role)["Role"]["Arn"]
+    session = sts.assume_role(RoleArn=arn, RoleSessionName="ana")["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": session["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": session["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": session["SessionToken"],
+        "PATH": f"{staging.bin}:{os.environ['PATH']}",
+    }
+
+
+def with_administrators(staging: Staging, *arns: str) -> None:
+    path = staging.project.path / "environments" / "staging.yaml"
+    path.write_text(path.read_text().replace("\neks:\n", f"\neks:\n  admin_role_arns: {json.dumps(arns)}\n"))
+
+
+@pytest.mark.slow
+def test_who_will_not_be_let_into_the_cluster_is_told_before_anything_starts(own: Staging) -> None:
+    session = logged_in(own, ROLE, PATH)
+
+    refused = own.make("deploy", **session)
+
+    assert refused.code == 1
+    arn = f"arn:aws:iam::123456789012:role{PATH}{ROLE}"
+    assert refused.output.endswith(
+        "this machine is not ready:\n"
+        f"  Cluster access: {ROLE} will not be let into the cluster. "
+        f'Add "{arn}" to eks.admin_role_arns in environments/staging.yaml.\n'
+    )
+    assert not (own.project.path / ".local" / "logs" / "staging").exists()
+
+    with_administrators(own, arn)
+    assert own.make("doctor", **session).code == 0
+
+
+@pytest.mark.slow
+def test_the_pipeline_is_let_in_and_a_user_is_not(own: Staging) -> None:
+    assert own.make("doctor", **logged_in(own, "realworld-staging-deploy")).code == 0
+
+    user = own.make("doctor", PATH=f"{own.bin}:{os.environ['PATH']}")
+    assert user.code == 1
+    assert "is not a role Log in with a role: only roles get access entries." in " ".join(user.output.split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["deploy", "plan", "doctor"])
+def test_the_settings_as_shipped_are_refused_with_the_fields_to_fill(staging: Staging, command: str) -> None:
+    refused = staging.make(command, PATH=f"{staging.bin}:{os.environ['PATH']}")
+
+    assert refused.code == 1
+    assert "these are examples: eks.public_access_cidrs.0 = 203.0.113.0/24" in refused.output
+
+
+def test_the_examples_of_documentation_are_known() -> None:
+    local = load_settings("local")
+    mine = changed(local, eks={"public_access_cidrs": ["9.9.9.0/24"]})
+    assert placeholders(mine) == []
+
+    examples = changed(
+        mine,
+        account="111122223333",
+        dns={"domain": "api.example.com"},
+        eks={"admin_role_arns": ["arn:aws:iam::444455556666:role/admin"], "public_access_cidrs": ["198.51.100.7/32"]},
+        monitoring={"alert_emails": ["ana@example.org"]},
+        app={"host": "www.api.example.com"},
+    )
+    assert [each.split(" = ")[0] for each in placeholders(examples)] == [
+        "account",
+        "dns.domain",
+        "eks.public_access_cidrs.0",
+        "eks.admin_role_arns.0",
+        "monitoring.alert_emails.0",
+        "app.host",
+    ]
+    assert placeholders(load_settings("staging"))
+    assert placeholders(load_settings("production"))
+
+
+def test_the_readme_names_every_field_that_a_first_deploy_needs() -> None:
+    [section] = re.findall(r"^## To AWS\n(.*?)^## ", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    named = set(re.findall(r"`([a-z_.]+)`", section))
+
+    shipped = [field for name in ("staging", "production") for field in placeholders(load_settings(name))]
+    assert {re.sub(r"\.\d+$", "", field.split(" = ")[0]) for field in shipped} <= named
+    # What says who: nobody else's value can be right.
+    assert named >= {
+        "account",
+        "region",
+        "dns.domain",
+        "eks.admin_role_arns",
+        "eks.public_access_cidrs",
+        *(f"iam.github.{field}" for field in GithubSettings.model_fields),
+    }

@@ -1,0 +1,91 @@
+"""In the order of what stacks need, two at a time, and without what cannot work."""
+
+import threading
+from collections.abc import Collection, Mapping
+
+import pytest
+
+from operations.engine import schedule
+
+
+def run(
+    needs: Mapping[str, set[str]], failing: Collection[str] = (), stop_after: str = ""
+) -> tuple[bool, list[str], dict[str, str]]:
+    """Whether all succeeded, the order in which they began, and who was skipped because of whom."""
+    begun: list[str] = []
+    skipped: dict[str, str] = {}
+
+    def work(stack: str) -> bool:
+        begun.append(stack)
+        return stack not in failing
+
+    frozen = {stack: frozenset(needed) for stack, needed in needs.items()}
+    result = schedule.run(frozen, work, skipped.__setitem__, stopped=lambda: stop_after in begun)
+    return result, begun, skipped
+
+
+def test_what_is_needed_comes_first() -> None:
+    succeeded, begun, skipped = run({"app": {"eks", "database"}, "eks": {"vpc"}, "database": {"vpc"}, "vpc": set()})
+
+    assert succeeded
+    assert begun[0] == "vpc"
+    assert begun[-1] == "app"
+    assert skipped == {}
+
+
+def test_a_failure_stops_those_that_need_it_and_nobody_else() -> None:
+    needs = {"vpc": set(), "dns": set(), "eks": {"vpc"}, "app": {"eks"}}
+
+    succeeded, begun, skipped = run(needs, failing={"vpc"})
+
+    assert not succeeded
+    assert sorted(begun) == ["dns", "vpc"]
+    assert skipped == {"eks": "vpc", "app": "eks"}
+
+
+def test_needs_outside_of_the_selection_are_met() -> None:
+    assert run({"eks": {"vpc", "iam"}}) == (True, ["eks"], {})
+
+
+def test_nothing_begins_after_a_stop() -> None:
+    succeeded, begun, skipped = run({"a": set(), "b": {"a"}, "c": {"b"}}, stop_after="a")
+
+    assert (succeeded, begun, skipped) == (False, ["a"], {})
+
+
+def test_the_longest_way_begins_first() -> None:
+    needs = {
+        "registry": frozenset[str](),
+        "dns": frozenset[str](),
+        "vpc": frozenset[str](),
+        "database": frozenset({"vpc"}),
+    }
+
+    assert schedule.order(needs) == ["vpc", "database", "dns", "registry"]
+
+
+def test_two_work_side_by_side_and_no_more() -> None:
+    together = threading.Barrier(2)
+    running, most = 0, 0
+    lock = threading.Lock()
+
+    def work(_: str) -> bool:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        together.wait(timeout=10)
+        with lock:
+            running -= 1
+        return True
+
+    assert schedule.run({name: frozenset() for name in "abcd"}, work, lambda *_: None)
+    assert most == schedule.WORKERS == 2
+
+
+def test_an_error_in_the_work_is_not_swallowed() -> None:
+    def work(_: str) -> bool:
+        raise ValueError("a bug")
+
+    with pytest.raises(ValueError, match="a bug"):
+        schedule.run({"a": frozenset()}, work, lambda *_: None)

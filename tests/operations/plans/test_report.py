@@ -1,0 +1,54 @@
+"""What reviewers read before they approve."""
+
+from operations.engine.terraform import Outcome
+from operations.plans.report import Report
+
+DATABASE = "aws_db_instance.postgres_instance_919E2690"
+
+
+def report(**outcomes: Outcome) -> Report:
+    return Report("staging", ["vpc", "database", "eks"], outcomes, {"eks": "waits for vpc (vpc_id)"}, {})
+
+
+def test_a_stack_is_one_row_of_numbers() -> None:
+    changes = {"aws_vpc.a": "create", "aws_subnet.b": "create", "aws_route.c": "update", "aws_eip.d": "import"}
+
+    assert "| vpc | 2 | 1 | 0 | 0 | 1 |  |" in report(vpc=Outcome(changes=changes)).markdown().splitlines()
+
+
+def test_a_stack_that_waits_says_for_what() -> None:
+    assert "| eks |  |  |  |  |  | waits for vpc (vpc_id) |" in report().markdown().splitlines()
+
+
+def test_what_data_goes_with_is_bold_and_first() -> None:
+    changes = {"aws_security_group.a": "delete", DATABASE: "replace", "aws_route.b": "update"}
+
+    lines = [line for line in report(database=Outcome(changes=changes)).markdown().splitlines() if line[:2] == "- "]
+    assert lines == [
+        f"- **replace `database: {DATABASE}`**: data goes with it",
+        "- delete `database: aws_security_group.a`",
+        "- delete `database: aws_security_group.a`",  # once more, in the list of all changes
+        f"- replace `database: {DATABASE}`",
+        "- update `database: aws_route.b`",
+    ]
+
+
+def test_an_output_that_changes_is_a_change() -> None:
+    nothing = Report("staging", ["vpc"], {"vpc": Outcome()}, {}, {})
+    output = Report("staging", ["vpc"], {"vpc": Outcome(outputs={"vpc_id"})}, {}, {})
+
+    assert not nothing.changes
+    assert nothing.markdown().endswith("No changes: staging is as the settings say.\n")
+    assert output.changes
+    assert "| vpc | 0 | 0 | 0 | 0 | 0 | changes vpc_id |" in output.markdown().splitlines()
+    assert "No changes" not in output.markdown()
+    assert report().changes, "a stack that waits is one that is not as it should be"
+
+
+def test_what_was_not_planned_is_named_and_is_not_as_the_settings_say() -> None:
+    notes = {"app": "planned by the deploy"}
+    report = Report("staging", ["vpc", "app"], {"vpc": Outcome()}, {}, notes)
+
+    assert not report.changes
+    assert report.markdown().endswith("\nNo changes in vpc. Not planned: app.\n")
+    assert Report("staging", ["app"], {}, {}, notes).no_changes == "No changes in any stack. Not planned: app."
