@@ -1,25 +1,13 @@
 """What each pipeline may do in AWS. docs/adr/0012-pipelines.md says why it is so."""
 
+from catalogue import CONTENT
 from modules.identity.policy import Statement
 from modules.identity.role import BOUNDARY
 from settings import Settings
 
 PIPELINES = ("plan", "deploy", "runner-token", "push", "release")
 
-# What a plan reads is of these services.
-PLANNED = "acm autoscaling backup cloudwatch dlm ec2 ecr eks iam kms logs rds route53 s3 secretsmanager sns ssm sts"
-# In them, what was stored: values of secrets, lines of logs, images, screens and output of commands.
-STORED = (
-    "ec2:GetConsoleOutput ec2:GetConsoleScreenshot ec2:GetPasswordData "
-    "ecr:BatchGetImage ecr:GetAuthorizationToken ecr:GetDownloadUrlForLayer "
-    "eks:AccessKubernetesApi "
-    "iam:Generate* iam:GetCredentialReport "
-    "kms:Decrypt "
-    "logs:Filter* logs:Get* logs:Start* logs:Stop* logs:Unmask "
-    "rds:Download* "
-    "secretsmanager:BatchGetSecretValue secretsmanager:GetSecretValue "
-    "ssm:GetCommandInvocation ssm:GetParameterHistory ssm:ListCommandInvocations"
-)
+CONTENT_ACTIONS = [f"{service}:{name}" for service, names in CONTENT.items() for name in names.split()]
 PARAMETERS = "ssm:GetParameter ssm:GetParameters ssm:GetParametersByPath"
 
 ROLE_READS = (
@@ -48,13 +36,13 @@ def plan(settings: Settings) -> list[Statement]:
         ),
         Statement(
             effect="Deny",
-            not_actions=[f"{service}:*" for service in PLANNED.split()],
+            not_actions=[f"{service}:*" for service in CONTENT],
             resources=["*"],
             reason="the platform consists of these services and of no other",
         ),
         Statement(
             effect="Deny",
-            actions=STORED.split(),
+            actions=CONTENT_ACTIONS,
             resources=["*"],
             reason="a plan compares how things are set up, wherever they are, and not what is stored in them",
         ),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from catalogue import RESOURCES
 from operations import OperationError
 from operations.cluster import api, kubernetes
 from operations.commands import doctor
@@ -18,8 +19,7 @@ from operations.engine.terraform import LOCK_TIMEOUT, Outcome
 from operations.plans import files
 from operations.plans.report import Report
 
-# To compare one of these with AWS, the provider reads the value in it, even if Terraform does not keep it.
-SECRET_WHEN_READ = {"aws_secretsmanager_secret_version", "aws_ssm_parameter"}
+SECRET_WHEN_READ = {name for name, each in RESOURCES.items() if each.secret}
 AS_STORED = "compared with its state, because the provider reads secrets to compare it with AWS"
 IN_CLUSTER = "planned by the deploy, because its releases are kept in Secrets of the cluster"
 READS = re.compile(r"data\.terraform_remote_state\.(\w+)_state\.outputs\.(\w+)")

@@ -113,7 +113,10 @@ def test_what_the_plan_role_may_do_is_to_read(plan: list[Policy]) -> None:
     names = [action.split(":")[1] for action in [*entries, *own] if allows(plan, action)]
 
     reading = ("Describe", "Get", "List", "Search", "Check", "BatchCheck", "BatchGet", "Test", "Simulate")
-    assert {name for name in names if not name.startswith(reading)} == {"GenerateQuery", "GenerateQueryResultsSummary"}
+    others = {name for name in names if not name.startswith(reading)}
+    assert others == {"GenerateQuery", "GenerateQueryResultsSummary"}, (
+        "deny what reads content in catalogue/__init__.py"
+    )
     assert len(names) < 100
 
 

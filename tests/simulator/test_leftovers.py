@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulator.leftovers import LISTINGS, leftovers
+from simulator.leftovers import LISTINGS, leftovers, list_of
 from simulator.process import start, stop
 from tests.simulator.conftest import Aws
 
@@ -30,7 +30,7 @@ def test_what_is_made_is_named(account: Aws) -> None:
     ssm.put_parameter(Name="/runner/token", Value="none", Type="SecureString")
     key = kms.create_key()["KeyMetadata"]["KeyId"]
 
-    found = [f"ec2 {subnet}", f"ec2 {vpc}", "logs /aws/vpc/flow", "ssm /runner/token", f"kms {key}"]
+    found = [f"ec2 {subnet}", f"ec2 {vpc}", f"kms {key}", "logs /aws/vpc/flow", "ssm /runner/token"]
     assert leftovers(account) == found
 
     ec2.delete_subnet(SubnetId=subnet)
@@ -56,6 +56,11 @@ def test_keys_that_aws_makes_are_not_ours(account: Aws) -> None:
 
     assert [each for each in leftovers(account) if each.startswith("kms")] == []
     account("secretsmanager").delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
+
+
+def test_an_answer_without_a_list_names_nothing(account: Aws) -> None:
+    """SQS leaves QueueUrls out where there is no queue."""
+    assert list_of(account("sqs"), "list_queues", "QueueUrls") == []
 
 
 def test_every_listing_names_an_action_that_exists(account: Aws) -> None:

@@ -1,7 +1,9 @@
 """What reviewers read before they approve."""
 
+import pytest
+
 from operations.engine.terraform import Outcome
-from operations.plans.report import Report
+from operations.plans.report import Loss, Report
 
 DATABASE = "aws_db_instance.postgres_instance_919E2690"
 
@@ -31,6 +33,19 @@ def test_what_data_goes_with_is_bold_and_first() -> None:
         f"- replace `database: {DATABASE}`",
         "- update `database: aws_route.b`",
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "stateful"),
+    [
+        ("aws_kms_key.a", True),
+        ("aws_subnet.a", False),
+        ("aws_dynamodb_table.a", True),  # the last one of a type that the catalogue does not have any more
+        ("helm_release.a", False),
+    ],
+)
+def test_data_goes_with_what_the_catalogue_says_and_with_what_it_does_not_know(address: str, stateful: bool) -> None:
+    assert Loss("vpc", address, "delete").stateful is stateful
 
 
 def test_an_output_that_changes_is_a_change() -> None:
