@@ -10,7 +10,8 @@ from modules.cluster.cluster_connection import connect
 from outputs import AddonsOutputs, EksOutputs, VpcOutputs
 from settings import Settings
 from stacks.base import AreaStack
-from stacks.eks import APPLICATION_NAMESPACE, EksStack
+from stacks.eks import EksStack
+from stacks.pod_roles import APPLICATION_NAMESPACE
 from stacks.vpc import VpcStack
 
 ALLOY = (ROOT / "monitoring" / "alloy" / "config.alloy").read_text(encoding="utf-8")

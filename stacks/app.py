@@ -14,7 +14,8 @@ from stacks.addons import AddonsStack
 from stacks.base import AreaStack
 from stacks.database import DatabaseStack
 from stacks.dns import DnsStack
-from stacks.eks import CONTROLLERS_NAMESPACE, DEPLOYERS, EksStack
+from stacks.eks import DEPLOYERS, EksStack
+from stacks.pod_roles import CONTROLLERS_NAMESPACE
 from stacks.secrets import SecretsStack
 
 NAME = "realworld-backend"  # of the release, and of what it finds in its namespace

@@ -15,11 +15,10 @@ from outputs import EksOutputs, IamOutputs, VpcOutputs
 from settings import Settings
 from stacks.base import AreaStack
 from stacks.iam import IamStack
+from stacks.pod_roles import output, pod_roles
 from stacks.vpc import VpcStack
 
-APPLICATION_NAMESPACE = "realworld"
 DEPLOYERS = "realworld-deployers"
-CONTROLLERS_NAMESPACE = "kube-system"
 # What the monitoring host scrapes on nodes and in pods, which share the security group of the cluster.
 SCRAPE_TARGETS = {"api": 9464, "kube-state-metrics": 8080, "node-exporter": 9100}
 
@@ -116,18 +115,14 @@ class EksStack(AreaStack):
         addons.after_nodes(nodes, ebs_csi_role_arn=roles.ebs_csi_role_arn)
 
         identities = Construct(self, "pod_identities")
-        for service_account, role_arn in {
-            "aws-load-balancer-controller": roles.load_balancer_controller_role_arn,
-            "external-dns": roles.external_dns_role_arn,
-            "external-secrets": roles.external_secrets_role_arn,
-        }.items():
+        for name, pod in pod_roles(settings).items():
             EksPodIdentityAssociation(
                 identities,
-                service_account,
+                pod.service_account,
                 cluster_name=cluster.name,
-                namespace=CONTROLLERS_NAMESPACE,
-                service_account=service_account,
-                role_arn=role_arn,
+                namespace=pod.namespace,
+                service_account=pod.service_account,
+                role_arn=getattr(roles, output(name)),
             )
 
         self.publish(

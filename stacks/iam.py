@@ -1,15 +1,17 @@
 """Every role that a person, a pipeline, a node or a pod takes. It reads no other stack: names follow conventions."""
 
+from collections.abc import Sequence
+
 from imports.aws.iam_instance_profile import IamInstanceProfile
 from imports.engine import Construct
 from modules.identity.github import MAIN, oidc_provider, subjects, trusts_jobs
-from modules.identity.load_balancer_controller_policy import STATEMENTS as LOAD_BALANCER_CONTROLLER
 from modules.identity.policy import Statement, trusts_eks, trusts_service
 from modules.identity.role import Role
 from outputs import IamOutputs
 from settings import Settings
 from stacks import iam_pipelines, iam_statements
 from stacks.base import AreaStack
+from stacks.pod_roles import output, pod_roles
 
 
 class IamStack(AreaStack):
@@ -37,9 +39,7 @@ class IamStack(AreaStack):
         )
         vpc_cni = self._pod_role("vpc-cni", managed_policies=["AmazonEKS_CNI_Policy"])
         ebs_csi = self._pod_role("ebs-csi", managed_policies=["service-role/AmazonEBSCSIDriverPolicy"])
-        controller = self._pod_role("load-balancer-controller", statements=LOAD_BALANCER_CONTROLLER)
-        external_dns = self._pod_role("external-dns", statements=iam_statements.external_dns(settings))
-        external_secrets = self._pod_role("external-secrets", statements=iam_statements.external_secrets(settings))
+        pods = {name: self._pod_role(name, statements=pod.statements) for name, pod in pod_roles(settings).items()}
 
         monitoring = self._instance_role("monitoring", statements=iam_statements.monitoring(settings))
         runner = self._instance_role("runner", statements=iam_statements.runner(settings))
@@ -91,9 +91,6 @@ class IamStack(AreaStack):
                 node_role_arn=node.arn,
                 vpc_cni_role_arn=vpc_cni.arn,
                 ebs_csi_role_arn=ebs_csi.arn,
-                load_balancer_controller_role_arn=controller.arn,
-                external_dns_role_arn=external_dns.arn,
-                external_secrets_role_arn=external_secrets.arn,
                 snapshots_role_arn=snapshots.arn,
                 monitoring_instance_profile_name=monitoring,
                 runner_instance_profile_name=runner,
@@ -102,19 +99,20 @@ class IamStack(AreaStack):
                 runner_token_role_arn=runner_token.arn,
                 push_role_arn=push.arn,
                 release_role_arn=release.arn,
+                **{output(name): role.arn for name, role in pods.items()},
             )
         )
 
     def _pod_role(
-        self, name: str, *, managed_policies: list[str] | None = None, statements: list[Statement] | None = None
+        self, name: str, *, managed_policies: Sequence[str] = (), statements: Sequence[Statement] = ()
     ) -> Role:
         return Role(
             self,
             name.replace("-", "_"),
             name=f"{self.settings.names.prefix}-{name}",
             trust=trusts_eks("pods.eks.amazonaws.com"),
-            managed_policies=managed_policies or [],
-            statements=statements or [],
+            managed_policies=managed_policies,
+            statements=statements,
         )
 
     def _pipeline_role(

@@ -1,47 +1,9 @@
-"""What each role of the platform may do, beyond the policies of AWS that stacks/iam.py names."""
+"""What the roles of hosts may do, beyond the policies of AWS that stacks/iam.py names."""
 
 from modules.identity.policy import Statement
 from settings import Settings
 
 DESCRIBES = "describing knows no resources"
-
-
-def external_dns(settings: Settings) -> list[Statement]:
-    """Records of our domain and of the private zone, whatever the ids of the zones."""
-    domains = (settings.dns.domain, settings.names.internal_domain)
-    return [
-        Statement(
-            actions=["route53:ChangeResourceRecordSets"],
-            resources=["arn:aws:route53:::hostedzone/*"],
-            conditions={
-                "ForAllValues:StringLike": {
-                    "route53:ChangeResourceRecordSetsNormalizedRecordNames": [
-                        name for domain in domains for name in (domain, f"*.{domain}")
-                    ]
-                }
-            },
-        ),
-        Statement(
-            actions=["route53:ListResourceRecordSets", "route53:ListTagsForResource"],
-            resources=["arn:aws:route53:::hostedzone/*"],
-        ),
-        Statement(actions=["route53:ListHostedZones"], resources=["*"], reason="listing knows no resources"),
-    ]
-
-
-def external_secrets(settings: Settings) -> list[Statement]:
-    """The application's own secrets, and the one that RDS keeps for its database."""
-    secret = f"arn:aws:secretsmanager:{settings.region}:{settings.account}:secret"
-    read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-    database = f"arn:aws:rds:{settings.region}:{settings.account}:db:{settings.names.prefix}"
-    return [
-        Statement(actions=read, resources=[f"{secret}:{settings.names.prefix}/*"]),
-        Statement(
-            actions=read,
-            resources=[f"{secret}:rds!db-*"],
-            conditions={"StringEquals": {"aws:ResourceTag/aws:rds:primaryDBInstanceArn": database}},
-        ),
-    ]
 
 
 def monitoring(settings: Settings) -> list[Statement]:

@@ -8,6 +8,7 @@ import pytest
 from imports.engine import Testing
 from settings import load_settings
 from stacks.iam import IamStack
+from stacks.pod_roles import output, pod_roles
 from tests.conftest import Platform, Template, all_of, changed, only, synth
 
 ISSUER = "token.actions.githubusercontent.com"
@@ -69,12 +70,23 @@ def test_repositories_with_ids_are_trusted_under_both_names() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["vpc-cni", "ebs-csi", "load-balancer-controller", "external-dns", "external-secrets"])
+@pytest.mark.parametrize("name", ["vpc-cni", "ebs-csi", *pod_roles(load_settings("production"))])
 def test_pods_get_their_roles_by_pod_identity(template: Template, name: str) -> None:
     statement = trust(template, name)
 
     assert statement["Principal"] == {"Service": "pods.eks.amazonaws.com"}
     assert statement["Action"] == ["sts:AssumeRole", "sts:TagSession"]
+
+
+def test_each_role_is_lent_to_its_service_account(platform: Platform) -> None:
+    associations = all_of(platform("production")["eks"], "aws_eks_pod_identity_association")
+
+    lent = {(each["namespace"], each["service_account"], each["role_arn"].split(".")[-1]) for each in associations}
+    assert lent == {
+        (pod.namespace, pod.service_account, output(name) + "}")
+        for name, pod in pod_roles(load_settings("production")).items()
+    }
+    assert ("kube-system", "aws-load-balancer-controller", "load_balancer_controller_role_arn}") in lent
 
 
 def test_the_node_role_lends_no_rights_of_the_network_plugin(template: Template) -> None:
