@@ -1,4 +1,4 @@
-"""What every namespace of the cluster relies on: load balancers, DNS records, secrets, metrics, logs."""
+"""What all namespaces rely on: load balancer controller, external-dns, External Secrets, Reloader, metrics, logs."""
 
 from typing import Any
 

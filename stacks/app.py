@@ -1,4 +1,4 @@
-"""The namespace of the application, and the application itself where Terraform releases it."""
+"""The namespace of the application: quota, limits, network policies, its Secret, its pipeline's rights, its release."""
 
 import json
 from typing import Any

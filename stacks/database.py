@@ -1,4 +1,4 @@
-"""The database, its backups, and the alarms about it."""
+"""The database: RDS PostgreSQL, private, encrypted, TLS forced, password managed by AWS; its backups and its alarms."""
 
 from imports.engine import Construct
 from modules.alarms.database_alarms import DatabaseAlarms

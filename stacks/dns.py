@@ -1,4 +1,4 @@
-"""The public hosted zone of the domain, and the certificate that the load balancer shows."""
+"""The public hosted zone of the domain, and the certificate that the load balancer shows, validated by DNS."""
 
 from imports.engine import Construct
 from modules.network.domain import Domain

@@ -1,4 +1,4 @@
-"""The cluster: control plane, nodes, add-ons, and who may do what through its API."""
+"""The cluster: control plane, node groups, add-ons, who may do what through its API, Pod Identity."""
 
 from imports.aws.eks_access_entry import EksAccessEntry
 from imports.aws.eks_pod_identity_association import EksPodIdentityAssociation

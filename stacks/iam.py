@@ -1,4 +1,7 @@
-"""Every role that a person, a pipeline, a node or a pod takes. It reads no other stack: names follow conventions."""
+"""Every role that a node, a pod, a host or a pipeline takes, and GitHub's identity provider.
+
+It reads no other stack: names follow conventions.
+"""
 
 from collections.abc import Sequence
 

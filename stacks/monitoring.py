@@ -1,4 +1,7 @@
-"""Metrics, logs, alerts and dashboards, on a host that knows no cluster: it is there before one, and after it."""
+"""A host with Prometheus, Alertmanager, Loki and Grafana, its volume and snapshots, alarms about it, the private zone.
+
+It knows no cluster: it is there before one, and after it.
+"""
 
 from imports.engine import Construct, Fn
 from modules.alarms.host_alarms import HostAlarms

@@ -1,4 +1,4 @@
-"""The repositories of the application's images."""
+"""The repositories of the application's images: immutable tags, scans, KMS, a lifecycle that keeps what is deployed."""
 
 from imports.engine import Construct
 from modules.secrets.key import Key

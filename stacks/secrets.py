@@ -1,4 +1,7 @@
-"""The application's own secrets. They outlive every cluster and every database: people stay logged in."""
+"""The secret that signs tokens, made by AWS and never seen by Terraform.
+
+It outlives every cluster and every database: people stay logged in.
+"""
 
 from imports.engine import Construct
 from modules.secrets.generated_secret import GeneratedSecret

@@ -1,4 +1,4 @@
-"""The bucket in which every stack, this one too, keeps its state."""
+"""The bucket of all states, of its own too: versioned, encrypted, TLS only, closed to the public."""
 
 from imports.aws.s3_bucket_lifecycle_configuration import (
     S3BucketLifecycleConfiguration,

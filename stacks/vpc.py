@@ -1,4 +1,4 @@
-"""The network: subnets in three tiers, the ways out of them, and a record of who talked to whom."""
+"""The network: three tiers of subnets in two or three zones, NAT, endpoints, a record of who talked to whom."""
 
 from imports.engine import Construct
 from modules.network.endpoints import Endpoints

@@ -1,7 +1,9 @@
 """What the documents say about the code is what the code does."""
 
 import json
+import os
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -21,16 +23,41 @@ DOCUMENTS = sorted(
 )
 
 
-def test_the_diagram_shows_who_reads_whom(tmp_path: Path) -> None:
-    app = App(outdir=str(tmp_path))
+@pytest.fixture(scope="module")
+def reads(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """What each stack reads, both in the order in which main.py builds them."""
+    folder = tmp_path_factory.mktemp("out")
+    app = App(outdir=str(folder))
     build(app, load_settings("local"))
     app.synth()
-    stacks = json.loads((tmp_path / "manifest.json").read_text())["stacks"]
+    found = json.loads((folder / "manifest.json").read_text())["stacks"]
+    names = [child.node.id for child in app.node.children]
+    return {name: sorted(found[name]["dependencies"], key=names.index) for name in names}
 
-    [diagram] = re.findall(r"```mermaid\ngraph LR\n(.*?)```", (ROOT / "docs/architecture.md").read_text(), re.S)
-    arrows = set(re.findall(r"(\w+) --> (\w+)", diagram))
-    assert arrows == {(name, needed) for name, stack in stacks.items() for needed in stack["dependencies"]}
-    assert set(re.findall(r"\w+", diagram)) == stacks.keys()
+
+def require(document: str, pattern: str, expected: str) -> None:
+    """The document has this text, of which there is one, in the place of the pattern; with UPDATE_DOCS=1 it gets it."""
+    path = ROOT / document
+    if "UPDATE_DOCS" in os.environ:
+        path.write_text(re.sub(pattern, lambda _: expected, path.read_text(), flags=re.DOTALL))
+    [found] = re.findall(pattern, path.read_text(), re.DOTALL)
+    assert found == expected, f"{document} has to have this (UPDATE_DOCS=1 make unit writes it):\n{expected}"
+
+
+def test_the_table_has_every_stack_with_its_docstring_and_what_it_reads(reads: dict[str, list[str]]) -> None:
+    rows = ["| stack | what it owns | reads |", "|---|---|---|"]
+    for name, needed in reads.items():
+        text = import_module(f"stacks.{name}").__doc__
+        assert text, f"stacks/{name}.py: line 1 says in a docstring what the stack owns"
+        owns = " ".join(text.split("\n\n")[0].split()).removesuffix(".")
+        rows.append(f"| `{name}` | {owns} | {', '.join(f'`{each}`' for each in needed) or '-'} |")
+    require("README.md", r"\| stack \| what it owns \|.*?(?=\n\n)", "\n".join(rows))
+
+
+def test_the_diagram_shows_who_reads_whom(reads: dict[str, list[str]]) -> None:
+    arrows = [f"  {name} --> {each}" for name, needed in reads.items() for each in needed]
+    alone = [f"  {name}" for name in reads if not re.search(rf"\b{name}\b", " ".join(arrows))]
+    require("docs/architecture.md", r"graph LR\n.*?(?=\n```)", "\n".join(["graph LR", *arrows, *alone]))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

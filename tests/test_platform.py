@@ -8,29 +8,20 @@ import pytest
 
 import outputs
 from settings import load_settings
-from tests.conftest import ENVIRONMENTS, Platform, addresses, all_of
+from tests.conftest import ENVIRONMENTS, ROOT, Platform, addresses, all_of
 
-IN_CLUSTER = {"addons", "app"}
-STACKS = {"state", "vpc", "iam", "registry", "dns", "secrets", "eks", "database", "monitoring", "runner"} | IN_CLUSTER
+# A file of stacks/ with a class for its area is a stack.
+STACKS = {
+    path.stem
+    for path in sorted(ROOT.glob("stacks/*.py"))
+    if f"\nclass {path.stem.capitalize()}Stack(AreaStack):\n" in path.read_text()
+}
 READ = re.compile(r"terraform_remote_state\.(\w+)_state\.outputs\.(\w+)")
 CONTRACTS = {
     name.removesuffix("Outputs").lower(): {field.name for field in dataclasses.fields(contract)}
     for name, contract in vars(outputs).items()
     if name.endswith("Outputs")
 }
-# What holds data or names that people rely on, and so must not go with a careless apply.
-STATEFUL = {
-    "aws_backup_vault",
-    "aws_db_instance",
-    "aws_ebs_volume",
-    "aws_ecr_repository",
-    "aws_eks_cluster",
-    "aws_kms_key",
-    "aws_route53_zone",
-    "aws_s3_bucket",
-    "aws_secretsmanager_secret",
-}
-
 each_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
 
 
@@ -41,12 +32,27 @@ PROVIDERS = {"aws": "5.100.0", "helm": "3.1.1", "kubernetes": "2.38.0"}
 def test_each_area_is_a_stack_with_the_providers_of_its_side(platform: Platform, environment: str) -> None:
     templates = platform(environment)
 
+    unbuilt = [f"main.py: build {area.capitalize()}Stack of stacks/{area}.py" for area in STACKS - templates.keys()]
+    assert not unbuilt, "\n".join(unbuilt)
     assert templates.keys() == STACKS
     for area, template in templates.items():
-        names = {"helm", "kubernetes"} if area in IN_CLUSTER else {"aws"}
-        assert template["provider"].keys() == names
+        names = template["provider"].keys()
+        assert names in ({"aws"}, {"helm", "kubernetes"}), area
         expected = {name: {"source": name, "version": PROVIDERS[name]} for name in names}
         assert template["terraform"]["required_providers"] == expected
+
+
+def test_the_life_of_the_platform_is_that_of_every_stack(platform: Platform) -> None:
+    """Where tests/e2e has a list of the stacks, it is theirs: those of AWS, because the others need a cluster."""
+    path = ROOT / "tests" / "e2e" / "test_lifecycle.py"
+    known = {stack for stack, template in platform("local").items() if "aws" in template["provider"]}
+
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if listed := re.fullmatch(r"STACKS = \{([^{}*]*)\}", line):
+            differing = sorted(known ^ set(re.findall(r"\w+", listed[1])))
+            assert not differing, (
+                f"tests/e2e/test_lifecycle.py:{number}: STACKS, and the counts below, differ by {differing}"
+            )
 
 
 @each_environment
@@ -101,7 +107,7 @@ def test_every_state_has_a_place_of_its_own_and_a_lock(platform: Platform, envir
 @each_environment
 def test_the_wrong_account_stops_the_first_call(platform: Platform, environment: str) -> None:
     for area, template in platform(environment).items():
-        if area in IN_CLUSTER:
+        if "aws" not in template["provider"]:
             continue
         [provider] = template["provider"]["aws"]
         assert provider["allowed_account_ids"] == [load_settings(environment).account]
@@ -116,13 +122,16 @@ def test_the_wrong_account_stops_the_first_call(platform: Platform, environment:
 def test_destruction_is_one_setting(platform: Platform, environment: str) -> None:
     protected = not load_settings(environment).allow_destroy
 
-    seen = set()
-    for template in platform(environment).values():
-        for kind in STATEFUL:
-            for resource in all_of(template, kind):
-                seen.add(kind)
-                assert resource["lifecycle"]["prevent_destroy"] is protected, kind
-    assert seen >= STATEFUL - {"aws_backup_vault"}
+    # Which resources these have to be is in tests/test_catalogue.py.
+    found = [
+        (kind, resource["lifecycle"]["prevent_destroy"])
+        for template in platform(environment).values()
+        for kind in template["resource"]
+        for resource in all_of(template, kind)
+        if "prevent_destroy" in resource.get("lifecycle", {})
+    ]
+    assert "aws_db_instance" in dict(found)
+    assert [each for each in found if each[1] is not protected] == []
 
 
 def test_production_differs_from_staging_in_addresses_only_for_reasons(platform: Platform) -> None:
