@@ -13,6 +13,34 @@ from tests.conftest import Template, all_of
 Policy = Mapping[str, Any]
 Context = Mapping[str, str]
 
+# The names of services in the log of the provider, where those of IAM are others.
+SERVICES = {
+    "Auto Scaling": "autoscaling",
+    "CloudWatch Logs": "logs",
+    "Route 53": "route53",
+    "Secrets Manager": "secretsmanager",
+}
+# S3 names some of its actions otherwise than its calls.
+S3 = {
+    "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
+    "GetBucketCors": "GetBucketCORS",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetBucketReplication": "GetReplicationConfiguration",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
+    "ListObjectsV2": "ListBucket",
+}
+
+
+def action_of(call: str) -> str:
+    """What IAM asks about for a call of the provider, such as SQS:ListQueueTags."""
+    service, operation = call.split(":")
+    name = S3.get(operation, operation) if service == "S3" else operation
+    return f"{SERVICES.get(service, service.lower())}:{name}"
+
 
 @cache
 def managed(name: str) -> Policy:

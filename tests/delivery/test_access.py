@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Platform, Template, all_of
-from tests.delivery.access import Policy, allows, managed, policies_of
+from tests.delivery.access import Policy, action_of, allows, managed, policies_of
 
 ACCOUNT = "arn:aws:iam::444455556666"
 BOUNDARY = {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/PowerUserAccess"}
@@ -15,25 +15,6 @@ PIPELINES = ("plan", "deploy", "runner-token", "push", "release")
 
 # What the provider calls in a plan of every stack, as its log says: make plan PLANS=plans, with TF_LOG=DEBUG.
 CALLS = Path(__file__).with_name("plan_calls.txt").read_text().splitlines()
-SERVICES = {
-    "Auto Scaling": "autoscaling",
-    "CloudWatch Logs": "logs",
-    "Route 53": "route53",
-    "Secrets Manager": "secretsmanager",
-}
-# S3 names some of its actions otherwise than its calls.
-S3 = {
-    "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
-    "GetBucketCors": "GetBucketCORS",
-    "GetBucketEncryption": "GetEncryptionConfiguration",
-    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
-    "GetBucketReplication": "GetReplicationConfiguration",
-    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
-    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
-    "HeadBucket": "ListBucket",
-    "HeadObject": "GetObject",
-    "ListObjectsV2": "ListBucket",
-}
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +38,7 @@ def role(name: str) -> str:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_the_plan_role_may_make_every_call_of_a_plan(plan: list[Policy], call: str) -> None:
-    service, operation = call.split(":")
-    action = (
-        f"{SERVICES.get(service, service.lower())}:{S3.get(operation, operation) if service == 'S3' else operation}"
-    )
-
+    action = action_of(call)
     resources = ["arn:any"]
     if action == "s3:GetObject":
         resources = [f"{STATE}/production/vpc.tfstate", "arn:aws:s3:::realworld-production-monitoring-444455556666/x"]
