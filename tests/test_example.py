@@ -45,8 +45,8 @@ CHECKS = [
 LIST = "tests/test_platform.py::test_the_life_of_the_platform_is_that_of_every_stack"
 STALE = f"""{PATCH.relative_to(ROOT)} does not apply any more. In a clean clone:
     git apply --reject {PATCH.relative_to(ROOT)}    # then write what is in the *.rej files by hand, and delete these
-    git add --intent-to-add . && git diff -U1 -- {" ".join(EDITED)} > /tmp/change.patch
-    git checkout . && mv /tmp/change.patch {PATCH.relative_to(ROOT)}
+    git add . && git diff --cached -U1 -- {" ".join(EDITED)} > /tmp/change.patch
+    git reset --hard && mv /tmp/change.patch {PATCH.relative_to(ROOT)}
 """
 LEFTOVERS = """
 import boto3

@@ -53,6 +53,15 @@ def test_the_life_of_the_platform_is_that_of_every_stack(platform: Platform) -> 
                 assert not differing, f"{path}:{number}: STACKS, and what counts them, differ by {differing}"
 
 
+def test_the_pipeline_applies_every_stack_in_the_cluster_where_it_reaches_it(platform: Platform) -> None:
+    inside = {stack for stack, template in platform("local").items() if "aws" not in template["provider"]}
+
+    path = ROOT / ".github" / "workflows" / "deploy.yml"
+    named = re.findall(r'STACK="([^"]*)"', path.read_text())
+    assert named
+    assert [stacks for stacks in named if set(stacks.split()) != inside] == [], f"{path}: STACK has to name {inside}"
+
+
 @each_environment
 def test_each_stack_publishes_its_contract_exactly(platform: Platform, environment: str) -> None:
     for area, template in platform(environment).items():
