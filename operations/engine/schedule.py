@@ -2,21 +2,26 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import cache
 
-# Each Terraform process keeps a core busy for seconds before it starts to wait for AWS.
-WORKERS = 2
-# Seconds that AWS, and the simulator as well, lets a stack wait: the longest way has to start first.
-WAITS = {"database": 90, "state": 60, "runner": 60, "dns": 30}
+# More than a machine has cores: a Terraform process works for three seconds, and then waits for AWS. Each holds about
+# half a gigabyte.
+LANES = 5
+# Seconds that the first apply of a stack takes, in AWS's order of magnitude as the simulator lets the provider wait:
+# a database, the lifecycle of a bucket, the attachment of a volume, a zone of DNS.
+SECONDS = {"database": 100, "state": 60, "runner": 60, "monitoring": 60, "dns": 40}
+OTHERS = 20
 
 
 def order(needs: Mapping[str, frozenset[str]]) -> list[str]:
-    """The stacks by how long the way is that they begin, longest first."""
+    """The stacks by the seconds from the start of each to the end of the last one that waits for it, longest first."""
 
-    def way(stack: str) -> int:
+    @cache
+    def remaining(stack: str) -> int:
         readers = [other for other, needed in needs.items() if stack in needed]
-        return WAITS.get(stack, 10) + max((way(reader) for reader in readers), default=0)
+        return SECONDS.get(stack, OTHERS) + max(map(remaining, readers), default=0)
 
-    return sorted(needs, key=way, reverse=True)
+    return sorted(needs, key=remaining, reverse=True)
 
 
 def run(
@@ -34,7 +39,7 @@ def run(
     succeeded: set[str] = set()
     failed: set[str] = set()
     running: dict[Future[bool], str] = {}
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(LANES) as pool:
         while waiting or running:
             if stopped():
                 waiting.clear()
@@ -44,7 +49,7 @@ def run(
                 skip(blocked[0], min(culprits))
                 continue
             ready = [stack for stack in waiting if waiting[stack] <= succeeded]
-            for stack in ready[: WORKERS - len(running)]:
+            for stack in ready[: LANES - len(running)]:
                 del waiting[stack]
                 running[pool.submit(work, stack)] = stack
             # Wakes up now and then, so that Python delivers signals.

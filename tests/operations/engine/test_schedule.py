@@ -1,4 +1,4 @@
-"""In the order of what stacks need, two at a time, and without what cannot work."""
+"""In the order of what stacks need, several at a time, and without what cannot work."""
 
 import threading
 from collections.abc import Collection, Mapping
@@ -53,19 +53,25 @@ def test_nothing_begins_after_a_stop() -> None:
     assert (succeeded, begun, skipped) == (False, ["a"], {})
 
 
-def test_the_longest_way_begins_first() -> None:
+def test_the_longest_remaining_chain_begins_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule, "SECONDS", {"dns": 40, "database": 100, "vpc": 20, "iam": 5})
+    monkeypatch.setattr(schedule, "OTHERS", 10)
     needs = {
         "registry": frozenset[str](),
         "dns": frozenset[str](),
+        "iam": frozenset[str](),
+        "queue": frozenset({"iam"}),
+        "worker": frozenset({"queue", "vpc"}),
         "vpc": frozenset[str](),
         "database": frozenset({"vpc"}),
     }
 
-    assert schedule.order(needs) == ["vpc", "database", "dns", "registry"]
+    # 120, 100, 40, 25, 20, and 10 seconds: a stack that is short by itself is early when others wait for it.
+    assert schedule.order(needs) == ["vpc", "database", "dns", "iam", "queue", "registry", "worker"]
 
 
-def test_two_work_side_by_side_and_no_more() -> None:
-    together = threading.Barrier(2)
+def test_so_many_work_side_by_side_and_no_more() -> None:
+    together = threading.Barrier(schedule.LANES)
     running, most = 0, 0
     lock = threading.Lock()
 
@@ -79,8 +85,8 @@ def test_two_work_side_by_side_and_no_more() -> None:
             running -= 1
         return True
 
-    assert schedule.run({name: frozenset() for name in "abcd"}, work, lambda *_: None)
-    assert most == schedule.WORKERS == 2
+    assert schedule.run({str(number): frozenset() for number in range(2 * schedule.LANES)}, work, lambda *_: None)
+    assert most == schedule.LANES
 
 
 def test_an_error_in_the_work_is_not_swallowed() -> None:
