@@ -57,12 +57,12 @@ runner: $(INSTALLED) ## Make a runner of GitHub Actions of the host of ENVIRONME
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m operations runner
 
 .PHONY: test
-test: $(INSTALLED) $(CLI) ## Run all tests; the fast ones alone: make unit
-	$(RUN) -m pytest
+test: $(INSTALLED) $(CLI) ## Run all tests, with several workers, because most of them wait
+	$(RUN) -m pytest --numprocesses=6 --durations=20
 
 .PHONY: unit
-unit: $(INSTALLED) $(HELM) ## Run the tests that take milliseconds
-	$(RUN) -m pytest -m "not slow"
+unit: $(INSTALLED) $(HELM) ## Run the tests that start no Terraform, simulator, npm, machine or second synthesis
+	$(RUN) -m pytest --numprocesses=2 -m "not slow"
 
 .PHONY: check
 check: $(INSTALLED) ## Format, lint and types; of the Dockerfile, workflows, scripts and playbooks too

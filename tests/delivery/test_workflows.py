@@ -10,11 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from imports.engine import App
-from main import build
 from operations.cluster.programs import VERSIONS
 from settings import load_settings
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Platform
 from tests.delivery.workflows import FOLDERS, all_jobs, all_steps, files
 
 JOBS = all_jobs()
@@ -142,12 +140,8 @@ def test_what_was_approved_is_what_is_applied() -> None:
         assert jobs[environment].content["environment"] == environment
 
 
-def test_the_cluster_is_deployed_where_it_can_be_reached(tmp_path: Path) -> None:
-    app = App(outdir=str(tmp_path))
-    build(app, load_settings("staging"))
-    app.synth()
-    templates = {path.parent.name: yaml.safe_load(path.read_text()) for path in tmp_path.glob("stacks/*/cdk.tf.json")}
-    inside = sorted(stack for stack, template in templates.items() if "aws" not in template["provider"])
+def test_the_cluster_is_deployed_where_it_can_be_reached(platform: Platform) -> None:
+    inside = sorted(stack for stack, template in platform("staging").items() if "aws" not in template["provider"])
 
     for job in [job for job in JOBS if job.name.endswith("-cluster")]:
         assert f'STACK="{" ".join(inside)}"' in job.steps[-1]["run"]

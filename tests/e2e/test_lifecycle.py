@@ -1,7 +1,7 @@
 """One life of the whole platform, from an empty account to an empty account, with Terraform and the AWS provider.
 
 The tests stand in the order of that life. The first deploy is a fixture, so that each can be run alone, but for the
-last one.
+last one. What happens to a platform in the middle of its life is in test_changes.py, because both take minutes.
 """
 
 import json
@@ -11,26 +11,13 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
+from tests.e2e.conftest import STACKS
 from tests.project import Project, Result
 
 pytestmark = pytest.mark.slow
 
-STACKS = {"state", "vpc", "iam", "registry", "dns", "secrets", "eks", "database", "monitoring", "runner"}
 FIRST_DEPLOY, SECOND_DEPLOY = 300, 120  # seconds at most, on two cores
 EMPTY_PLAN = re.compile(r"^No changes in (\w+, ){9}\w+\. Not planned: addons, app\.$", re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def first_deploy(project: Project) -> Result:
-    result = project.make("deploy")
-    assert result.code == 0, result.output
-    return result
-
-
-@pytest.fixture
-def deployed(project: Project, first_deploy: Result) -> Project:
-    assert first_deploy.code == 0
-    return project
 
 
 def test_an_interrupted_deploy_leaves_no_lock_and_no_process(project: Project) -> None:
@@ -83,77 +70,12 @@ def test_a_second_deploy_changes_nothing(deployed: Project) -> None:
     assert second.seconds < SECOND_DEPLOY
 
 
-def test_one_setting_changes_one_stack(deployed: Project) -> None:
-    settings = deployed.path / "environments" / "local.yaml"
-    text = settings.read_text()
-    assert text.count("\n  log_retention_days: 7\n") == 1
-    settings.write_text(text.replace("\n  log_retention_days: 7\n", "\n  log_retention_days: 14\n"))
-
-    plan = deployed.make("plan", DETAILED_EXITCODE="1")
-
-    changes = {
-        stack: tuple(map(int, row.split())) for stack, row in re.findall(r"^(\w+)((?: +\d+){5})", plan.output, re.M)
-    }
-    assert changes == {stack: (0, int(stack == "eks"), 0, 0, 0) for stack in STACKS}
-    assert plan.code == 2
-    assert deployed.make("deploy", STACK="eks").rows["eks"][1] == 1
-    [group] = deployed.client("logs").describe_log_groups(logGroupNamePrefix="/aws/eks/")["logGroups"]
-    assert group["retentionInDays"] == 14
-    assert deployed.make("plan", DETAILED_EXITCODE="1").code == 0
-
-
 def test_a_plan_as_files_is_applied_as_it_is(deployed: Project) -> None:
     assert deployed.make("plan", PLANS="plans").code == 0
     assert "No changes in " in (deployed.path / "plans" / "report.md").read_text()
     before = deployed.ids()
     assert deployed.make("deploy", PLANS="plans").code == 0
     assert deployed.ids() == before
-
-
-@pytest.mark.parametrize(
-    ("file", "before", "after"),
-    [
-        ("modules/hosts/amazon_linux.py", r'^RELEASE = "\S+"', 'RELEASE = "2023.13.20261102.0-kernel-6.18-x86_64"'),
-        ("monitoring/host/mount-data.sh", r"\Z", "# one more line\n"),
-    ],
-    ids=["image", "user data"],
-)
-def test_another_host_keeps_volume_data_and_address(deployed: Project, file: str, before: str, after: str) -> None:
-    path = deployed.path / file
-    text = path.read_text()
-    path.write_text(re.sub(before, after, text, count=1, flags=re.MULTILINE))
-    terraform = ("terraform", f"-chdir={deployed.path}/cdktf.out/local/stacks/monitoring")
-
-    assert deployed.make("synth").code == 0
-    deployed.run(*terraform, "plan", "-out=host.tfplan", **deployed.variables())
-    plan = json.loads(deployed.run(*terraform, "show", "-json", "host.tfplan", **deployed.variables()).output)
-    path.write_text(text)
-
-    actions = {
-        each["type"]: each["change"]["actions"]
-        for each in plan["resource_changes"]
-        if each["change"]["actions"] not in (["no-op"], ["read"])
-    }
-    assert actions.pop("aws_instance") == ["delete", "create"]
-    assert actions.pop("aws_volume_attachment") == ["delete", "create"]
-    # Nothing else is touched, but for the alarms, which name the instance.
-    assert actions == {"aws_cloudwatch_metric_alarm": ["update"]}
-    outputs = plan["output_changes"]
-    assert outputs["monitoring_instance_id"]["actions"] == ["update"]
-    assert outputs["monitoring_private_ip"]["actions"] == outputs["monitoring_volume_id"]["actions"] == ["no-op"]
-
-
-def test_monitoring_does_not_notice_that_the_cluster_is_another_one(deployed: Project) -> None:
-    before = deployed.ids()
-
-    assert deployed.make("destroy", STACK="eks").code == 0
-    assert deployed.make("plan", STACK="monitoring", DETAILED_EXITCODE="1").code == 0
-    assert deployed.make("deploy", STACK="eks").code == 0
-    assert deployed.make("plan", STACK="monitoring", DETAILED_EXITCODE="1").code == 0
-
-    after = deployed.ids()
-    changed = {name.split(".tfstate")[0] for name in before if before[name] != after[name]}
-    assert changed == {"local/eks"}
 
 
 def test_no_secret_is_anywhere_but_in_secrets_manager(deployed: Project) -> None:

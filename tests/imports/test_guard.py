@@ -72,6 +72,7 @@ def test_maps_keep_their_keys(stack: TerraformStack) -> None:
     assert template["tag_specifications"][0]["tags"] == tags
 
 
+@pytest.mark.slow
 def test_an_engine_that_loses_nothing_needs_no_guard() -> None:
     """When this fails, CDKTF keeps such dicts, and imports/guard.py can go."""
     script = """

@@ -11,6 +11,8 @@ import pytest
 from imports.bench import differences
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 COUNT = """
 import sys
 from imports.aws.vpc import Vpc
@@ -39,7 +41,6 @@ def test_only_what_is_used_is_loaded() -> None:
     assert int(loaded.stdout) < 10
 
 
-@pytest.mark.slow
 def test_one_variable_brings_the_stock_bindings_back() -> None:
     assert int(python(COUNT, CDKTF_STOCK_IMPORTS="1").stdout) > 1500
 
@@ -82,7 +83,6 @@ def test_a_folder_with_a_space_is_no_trouble(copy: Path) -> None:
     assert int(loaded.stdout) < 10
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("hook", ["throw new Error('broken')", None], ids=["broken", "missing"])
 def test_without_its_hook_node_loads_everything_and_a_warning_says_so(copy: Path, hook: str | None) -> None:
     path = copy / "imports" / "lazy_index.cjs"
@@ -112,7 +112,6 @@ def test_without_node_one_line_says_what_to_install() -> None:
     assert result.stderr == ("Node.js was not found as 'node': install version 20 or 22, or name it in JSII_NODE\n")
 
 
-@pytest.mark.slow
 def test_the_json_is_that_of_the_stock_bindings_byte_for_byte(tmp_path: Path) -> None:
     for way in ("1", ""):
         result = python(

@@ -16,6 +16,8 @@ from settings import load_settings
 from simulator.process import Simulator
 from tests.charts import example
 
+pytestmark = pytest.mark.slow
+
 INSIDE = ["addons", "app"]
 
 

@@ -78,6 +78,7 @@ def test_a_configuration_file_that_is_not_there_is_dropped(tmp_path: object) -> 
     assert inherited({"TF_CLI_CONFIG_FILE": __file__}) == {"TF_CLI_CONFIG_FILE": __file__}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_shell")
 def test_a_shell_that_uses_make_env_loses_them_too(context: Context) -> None:
     script = f"{exports(dataclasses.replace(context))}\nenv"

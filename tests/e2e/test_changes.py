@@ -1,0 +1,79 @@
+"""What a change reaches in a platform that is deployed, and what it leaves alone.
+
+A project and a simulator of its own, beside those of test_lifecycle.py.
+"""
+
+import json
+import re
+
+import pytest
+
+from tests.e2e.conftest import STACKS
+from tests.project import Project
+
+pytestmark = pytest.mark.slow
+
+
+def test_one_setting_changes_one_stack(deployed: Project) -> None:
+    settings = deployed.path / "environments" / "local.yaml"
+    text = settings.read_text()
+    assert text.count("\n  log_retention_days: 7\n") == 1
+    settings.write_text(text.replace("\n  log_retention_days: 7\n", "\n  log_retention_days: 14\n"))
+
+    plan = deployed.make("plan", DETAILED_EXITCODE="1")
+
+    changes = {
+        stack: tuple(map(int, row.split())) for stack, row in re.findall(r"^(\w+)((?: +\d+){5})", plan.output, re.M)
+    }
+    assert changes == {stack: (0, int(stack == "eks"), 0, 0, 0) for stack in STACKS}
+    assert plan.code == 2
+    assert deployed.make("deploy", STACK="eks").rows["eks"][1] == 1
+    [group] = deployed.client("logs").describe_log_groups(logGroupNamePrefix="/aws/eks/")["logGroups"]
+    assert group["retentionInDays"] == 14
+    assert deployed.make("plan", DETAILED_EXITCODE="1").code == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after"),
+    [
+        ("modules/hosts/amazon_linux.py", r'^RELEASE = "\S+"', 'RELEASE = "2023.13.20261102.0-kernel-6.18-x86_64"'),
+        ("monitoring/host/mount-data.sh", r"\Z", "# one more line\n"),
+    ],
+    ids=["image", "user data"],
+)
+def test_another_host_keeps_volume_data_and_address(deployed: Project, file: str, before: str, after: str) -> None:
+    path = deployed.path / file
+    text = path.read_text()
+    path.write_text(re.sub(before, after, text, count=1, flags=re.MULTILINE))
+    terraform = ("terraform", f"-chdir={deployed.path}/cdktf.out/local/stacks/monitoring")
+
+    assert deployed.make("synth").code == 0
+    deployed.run(*terraform, "plan", "-out=host.tfplan", **deployed.variables())
+    plan = json.loads(deployed.run(*terraform, "show", "-json", "host.tfplan", **deployed.variables()).output)
+    path.write_text(text)
+
+    actions = {
+        each["type"]: each["change"]["actions"]
+        for each in plan["resource_changes"]
+        if each["change"]["actions"] not in (["no-op"], ["read"])
+    }
+    assert actions.pop("aws_instance") == ["delete", "create"]
+    assert actions.pop("aws_volume_attachment") == ["delete", "create"]
+    # Nothing else is touched, but for the alarms, which name the instance.
+    assert actions == {"aws_cloudwatch_metric_alarm": ["update"]}
+    outputs = plan["output_changes"]
+    assert outputs["monitoring_instance_id"]["actions"] == ["update"]
+    assert outputs["monitoring_private_ip"]["actions"] == outputs["monitoring_volume_id"]["actions"] == ["no-op"]
+
+
+def test_monitoring_does_not_notice_that_the_cluster_is_another_one(deployed: Project) -> None:
+    before = deployed.ids()
+
+    assert deployed.make("destroy", STACK="eks").code == 0
+    assert deployed.make("plan", STACK="monitoring", DETAILED_EXITCODE="1").code == 0
+    assert deployed.make("deploy", STACK="eks").code == 0
+    assert deployed.make("plan", STACK="monitoring", DETAILED_EXITCODE="1").code == 0
+
+    after = deployed.ids()
+    changed = {name.split(".tfstate")[0] for name in before if before[name] != after[name]}
+    assert changed == {"local/eks"}
