@@ -42,17 +42,6 @@ def test_each_area_is_a_stack_with_the_providers_of_its_side(platform: Platform,
         assert template["terraform"]["required_providers"] == expected
 
 
-def test_the_life_of_the_platform_is_that_of_every_stack(platform: Platform) -> None:
-    """Where tests/e2e has a list of the stacks, it is theirs: those of AWS, because the others need a cluster."""
-    known = {stack for stack, template in platform("local").items() if "aws" in template["provider"]}
-
-    for path in ROOT.glob("tests/e2e/*.py"):
-        for number, line in enumerate(path.read_text().splitlines(), 1):
-            if listed := re.fullmatch(r"STACKS = \{([^{}*]*)\}", line):
-                differing = sorted(known ^ set(re.findall(r"\w+", listed[1])))
-                assert not differing, f"{path}:{number}: STACKS, and what counts them, differ by {differing}"
-
-
 def test_the_pipeline_applies_every_stack_in_the_cluster_where_it_reaches_it(platform: Platform) -> None:
     inside = {stack for stack, template in platform("local").items() if "aws" not in template["provider"]}
 

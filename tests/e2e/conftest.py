@@ -2,9 +2,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from operations.cluster.kubernetes import in_cluster
+from operations.engine.synthesis import synthesize
 from tests.project import Project, Result, copy_of_project
 
-STACKS = {"state", "vpc", "iam", "registry", "dns", "secrets", "eks", "database", "monitoring", "runner"}
+
+@pytest.fixture(scope="session")
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """All but those in the cluster, because the simulated EKS runs nothing."""
+    graph = synthesize("local", tmp_path_factory.mktemp("stacks") / "out")
+    return set(graph.needs) - set(in_cluster(graph, list(graph.needs)))
 
 
 @pytest.fixture(scope="module")

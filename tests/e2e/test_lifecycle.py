@@ -11,13 +11,12 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
-from tests.e2e.conftest import STACKS
 from tests.project import Project, Result
 
 pytestmark = pytest.mark.slow
 
 FIRST_DEPLOY, SECOND_DEPLOY = 300, 120  # seconds at most, on two cores
-EMPTY_PLAN = re.compile(r"^No changes in (\w+, ){9}\w+\. Not planned: addons, app\.$", re.MULTILINE)
+EMPTY_PLAN = re.compile(r"^No changes in (\w+, )+\w+\. Not planned: addons, app\.$", re.MULTILINE)
 
 
 def test_an_interrupted_deploy_leaves_no_lock_and_no_process(project: Project) -> None:
@@ -31,12 +30,12 @@ def test_an_interrupted_deploy_leaves_no_lock_and_no_process(project: Project) -
     assert [line for line in project.processes() if "terraform" in line] == []
 
 
-def test_the_first_deploy_builds_everything_and_says_what(first_deploy: Result) -> None:
-    assert first_deploy.rows.keys() == STACKS
+def test_the_first_deploy_builds_everything_and_says_what(first_deploy: Result, stacks: set[str]) -> None:
+    assert first_deploy.rows.keys() == stacks
     assert all(resources > 0 for resources, _, _ in first_deploy.rows.values())
-    assert {stack for stack, (_, changed, _) in first_deploy.rows.items() if changed} >= STACKS - {"vpc"}
+    assert {stack for stack, (_, changed, _) in first_deploy.rows.items() if changed} >= stacks - {"vpc"}
     assert re.search(r"^ +cluster_name = realworld-local +$", first_deploy.output, re.MULTILINE)
-    assert re.search(r"^10 stacks in \d+ seconds\.$", first_deploy.output, re.MULTILINE)
+    assert re.search(rf"^{len(stacks)} stacks in \d+ seconds\.$", first_deploy.output, re.MULTILINE)
     assert first_deploy.seconds < FIRST_DEPLOY
 
 
@@ -59,13 +58,13 @@ def test_a_plan_after_it_finds_nothing_to_do(deployed: Project) -> None:
     assert re.search(r"^addons +not planned: KUBECONFIG is not set", plan.output, re.MULTILINE)
 
 
-def test_a_second_deploy_changes_nothing(deployed: Project) -> None:
+def test_a_second_deploy_changes_nothing(deployed: Project, stacks: set[str]) -> None:
     before = deployed.ids()
 
     second = deployed.make("deploy")
 
     assert second.code == 0, second.output
-    assert {stack: changed for stack, (_, changed, _) in second.rows.items()} == dict.fromkeys(STACKS, 0)
+    assert {stack: changed for stack, (_, changed, _) in second.rows.items()} == dict.fromkeys(stacks, 0)
     assert deployed.ids() == before
     assert second.seconds < SECOND_DEPLOY
 
@@ -115,7 +114,7 @@ def test_terraform_itself_finds_the_same_state(deployed: Project) -> None:
     assert "No changes. Your infrastructure matches the configuration." in plan.output
 
 
-def test_the_archived_command_line_works_on_the_same_state(deployed: Project) -> None:
+def test_the_archived_command_line_works_on_the_same_state(deployed: Project, stacks: set[str]) -> None:
     cdktf, variables = str(ROOT / "node_modules" / ".bin" / "cdktf"), deployed.variables()
 
     diff = deployed.run(cdktf, "diff", "vpc", **variables)
@@ -126,7 +125,7 @@ def test_the_archived_command_line_works_on_the_same_state(deployed: Project) ->
     deploy = deployed.run(cdktf, "deploy", "[!a]*", "--auto-approve", **variables)
     assert deploy.code == 0, deploy.output
     applied = re.findall(r"Resources: (\d+) added, (\d+) changed, (\d+) destroyed", deploy.output)
-    assert len(applied) >= len(STACKS)
+    assert len(applied) >= len(stacks)
     assert set(applied) == {("0", "0", "0")}
 
     outputs = deployed.path / "outputs.json"
