@@ -1,7 +1,7 @@
 # ENVIRONMENT=staging chooses the settings file (default local), STACK="vpc eks" narrows to some stacks.
 # PLANS=plans keeps the plans of make plan as files in that folder, and makes make deploy apply just those.
 VARIABLES = CONFIRM DETAILED_EXITCODE ENVIRONMENT PLANS PORT PYTHON SIMULATOR_PORT STACK TF_PROVIDER_MIRROR \
-	UPDATE_ADDRESSES AWS_PROFILE AWS_REGION KUBECONFIG
+	UPDATE_ADDRESSES UPDATE_DOCS AWS_PROFILE AWS_REGION KUBECONFIG
 # By itself make takes every name and says nothing: make destroy STACKS=queue would destroy everything.
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
 $(foreach name,$(filter-out $(VARIABLES),$(GIVEN)),$(error $(name) is not a variable of this Makefile: there are $(strip $(VARIABLES))))
