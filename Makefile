@@ -82,8 +82,9 @@ fix: $(INSTALLED) ## Format, and repair what lint can
 	$(VENV)/bin/ruff format .
 
 .PHONY: bench
-bench: $(INSTALLED) ## Compare a synthesis with lazy bindings to one as shipped
+bench: $(INSTALLED) $(HELM) ## Measure lazy bindings against those as shipped, and a first deploy against its longest chain
 	@$(RUN) -m imports.bench
+	@$(RUN) -m operations.bench
 
 .PHONY: clean
 clean: $(INSTALLED) ## Stop the simulated AWS, and delete what the commands have written

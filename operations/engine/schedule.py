@@ -13,15 +13,21 @@ SECONDS = {"database": 100, "state": 60, "runner": 60, "monitoring": 60, "dns": 
 OTHERS = 20
 
 
-def order(needs: Mapping[str, frozenset[str]]) -> list[str]:
-    """The stacks by the seconds from the start of each to the end of the last one that waits for it, longest first."""
+def chains(needs: Mapping[str, frozenset[str]], seconds: Mapping[str, int]) -> dict[str, int]:
+    """For each stack the seconds from its start to the end of the last one that waits for it, near or far."""
 
     @cache
     def remaining(stack: str) -> int:
         readers = [other for other, needed in needs.items() if stack in needed]
-        return SECONDS.get(stack, OTHERS) + max(map(remaining, readers), default=0)
+        return seconds.get(stack, OTHERS) + max(map(remaining, readers), default=0)
 
-    return sorted(needs, key=remaining, reverse=True)
+    return {stack: remaining(stack) for stack in needs}
+
+
+def order(needs: Mapping[str, frozenset[str]]) -> list[str]:
+    """The stacks by how long the chain is that each begins, longest first."""
+    remaining = chains(needs, SECONDS)
+    return sorted(needs, key=remaining.__getitem__, reverse=True)
 
 
 def run(

@@ -1,0 +1,24 @@
+"""What make bench says of a deploy."""
+
+from operations.bench import summary
+
+PRINTED = """
+stack       resources  changed  seconds  outputs
+vpc                34       34       25  vpc_id = vpc-1
+                                         vpc_cidr = 10.10.0.0/16
+state               7        7       63
+database           24       24      100  database_port = 5432
+"""
+
+
+def test_the_longest_chain_is_that_of_the_seconds_that_were_measured() -> None:
+    needs = {
+        "vpc": frozenset[str](),
+        "state": frozenset[str](),
+        "database": frozenset({"vpc"}),
+        "app": frozenset({"vpc"}),
+    }
+
+    assert summary(150, PRINTED, needs).endswith(
+        "150 seconds, for 188 of the stacks. The longest chain, vpc + database, took 125: 1.20 times."
+    )
