@@ -19,7 +19,7 @@ from operations.engine.schedule import LANES, chains
 from operations.engine.synthesis import read_graph
 from operations.engine.variables import inherited
 
-NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "gen", "cdktf.out", "node_modules", "plans", "tests")
+NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "gen", "cdktf.out", "node_modules", "tests")
 ROW = re.compile(r"^(\w+) +\d+ +\d+ +(\d+)(?: |$)", re.MULTILINE)  # stack, resources, changed, seconds
 
 
