@@ -51,7 +51,7 @@ def test_a_second_command_on_an_environment_is_refused_by_name(
 
 def test_a_command_that_was_killed_holds_nothing(project: Project) -> None:
     script = (
-        "import os, signal\nfrom operations.lock import exclusive\n"
+        "import os, signal\nfrom operations.engine.lock import exclusive\n"
         "with exclusive('local', 'deploy'):\n    os.kill(os.getpid(), signal.SIGKILL)"
     )
     assert project.run(sys.executable, "-c", script).code == -9
