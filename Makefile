@@ -58,7 +58,7 @@ runner: $(INSTALLED) ## Make a runner of GitHub Actions of the host of ENVIRONME
 
 .PHONY: test
 test: $(INSTALLED) $(CLI) ## Run all tests, with several workers, because most of them wait
-	$(RUN) -m pytest --numprocesses=6 --durations=20
+	$(RUN) -m pytest --numprocesses=3 --durations=20
 
 .PHONY: unit
 unit: $(INSTALLED) $(HELM) ## Run the tests that start no Terraform, simulator, npm, machine or second synthesis
