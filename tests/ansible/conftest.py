@@ -21,7 +21,7 @@ from tests.machine import Machine
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 PARAMETER = "/run/parameter"  # what the stand-in of aws reads; in memory, because the disk is searched for tokens
-PATIENCE = 30
+PATIENCE = 120  # seconds: a playbook beside other tests takes its time
 # systemd in the machine may load filters of addresses into the kernel, as it does on a host of its own.
 FILTERS = ("--system-call-filter=bpf",)
 # What the role installs, so that no test needs the packages of Debian once the machine is made.
