@@ -32,12 +32,12 @@ class Unreachable(OperationError):
 
 @dataclass(frozen=True)
 class Object:
-    """Something that has a load balancer. release is the name of the Helm release that it belongs to, if any."""
+    """Something that has a load balancer. release is the Helm release that it belongs to, as namespace and name."""
 
     kind: str
     namespace: str
     name: str
-    release: str
+    release: tuple[str, str] | None
 
 
 def kubeconfig_of(context: Context) -> Path | None:
@@ -114,11 +114,12 @@ def load_balanced(context: Context, path: Path, but: Collection[tuple[str, str]]
         for each in _ask(context, path, "get", "--raw", url)["items"]:
             metadata = each["metadata"]
             annotations = metadata.get("annotations") or {}
-            release = annotations.get("meta.helm.sh/release-name", "")
             where = annotations.get("meta.helm.sh/release-namespace", metadata["namespace"])
+            name = annotations.get("meta.helm.sh/release-name")
+            release = (where, name) if name else None
             if kind == "service" and each["spec"].get("type") != "LoadBalancer":
                 continue
-            if (where, release) not in but:
+            if release not in but:
                 found.append(Object(kind, metadata["namespace"], metadata["name"], release))
     return found
 
@@ -128,7 +129,7 @@ def removal(path: Path, objects: Sequence[Object]) -> list[str]:
     login = f"KUBECONFIG={os.path.relpath(path)}"
     helm, kubectl = (os.path.relpath(carried(name)) for name in ("helm", "kubectl"))
     commands = [
-        f"{login} {helm} uninstall {each.release} --namespace {each.namespace} --wait --timeout 10m"
+        f"{login} {helm} uninstall {each.release[1]} --namespace {each.release[0]} --wait --timeout 10m"
         if each.release
         else f"{login} {kubectl} delete {each.kind} {each.name} --namespace {each.namespace} --timeout 10m"
         for each in objects

@@ -225,4 +225,4 @@ def test_what_terraform_releases_itself_is_no_obstacle(local: Context, server: A
     assert state is not None
     assert api.load_balanced(local, tmp_path / "kubeconfig", state.releases) == []
     [found] = api.load_balanced(local, tmp_path / "kubeconfig", [("elsewhere", "realworld-backend")])
-    assert found == api.Object("ingress", "realworld", "realworld-backend", "realworld-backend")
+    assert found == api.Object("ingress", "realworld", "realworld-backend", ("realworld", "realworld-backend"))
