@@ -13,6 +13,9 @@ from settings import Settings, SettingsError, load_settings
 from simulator.process import Simulator, SimulatorError, clean_environment, find, start
 
 EMBEDDED = "local"  # the environment whose AWS is the simulator
+# Most of what Terraform does is to read the provider's schema into memory. With fewer collections a plan of one stack
+# takes 5.9 seconds of CPU instead of 8.3, and 730 MB instead of 520 (Terraform 1.11, provider 5.100).
+FEWER_COLLECTIONS = {"GOGC": "400"}
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Context:
     @cached_property
     def environment(self) -> dict[str, str]:
         """All variables for Terraform and main.py. No real credentials are among them when AWS is simulated."""
-        base = inherited(os.environ)
+        base = FEWER_COLLECTIONS | inherited(os.environ)
         return (clean_environment(base) if self.simulator else base) | self.variables
 
     def client(self, service: str) -> Any:

@@ -5,7 +5,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cache
 
 # More than a machine has cores: a Terraform process works for three seconds, and then waits for AWS. Each holds about
-# half a gigabyte.
+# three quarters of a gigabyte.
 LANES = 5
 # Seconds that the first apply of a stack takes, in AWS's order of magnitude as the simulator lets the provider wait:
 # a database, the lifecycle of a bucket, the attachment of a volume, a zone of DNS.
