@@ -166,3 +166,28 @@ def test_add_ons_start_in_the_order_in_which_they_can(platform: Platform, enviro
         assert set(group["depends_on"]) == {address[name] for name in before}
     for name in after:
         assert set(addons[name]["depends_on"]) == nodes
+
+
+@each_environment
+def test_old_versions_in_a_bucket_end(platform: Platform, environment: str) -> None:
+    for template in platform(environment).values():
+        versioned = {each["bucket"] for each in all_of(template, "aws_s3_bucket_versioning")}
+        assert {each["bucket"] for each in all_of(template, "aws_s3_bucket_lifecycle_configuration")} == versioned
+
+
+@each_environment
+def test_two_of_what_is_created_before_it_is_destroyed_can_exist(platform: Platform, environment: str) -> None:
+    """AWS refuses a second one of the same name: InvalidGroup.Duplicate, DBParameterGroupAlreadyExists."""
+    for area, template in platform(environment).items():
+        for kind, named in template.get("resource", {}).items():
+            for name, resource in named.items():
+                if resource.get("lifecycle", {}).get("create_before_destroy"):
+                    assert not {"name", "node_group_name"} & resource.keys(), f"{area}: {kind}.{name}"
+
+
+@each_environment
+def test_a_security_group_is_replaced_while_it_is_used(platform: Platform, environment: str) -> None:
+    """AWS deletes none that a network interface has: the new one has to be there first."""
+    for area, template in platform(environment).items():
+        for group in all_of(template, "aws_security_group"):
+            assert group["lifecycle"] == {"create_before_destroy": True}, (area, group["tags"])

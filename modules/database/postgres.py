@@ -42,10 +42,11 @@ class Postgres(Construct):
         server = SecurityGroup(
             self,
             "server",
-            name=f"{name}-database",
+            name_prefix=f"{name}-database-",
             description="PostgreSQL, reached from the private subnets only",
             vpc_id=vpc_id,
             tags={"Name": f"{name}-database"},
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
         # Networks and not the security group of the cluster: the database must outlive every cluster.
         rules = Construct(self, "from_private")

@@ -55,7 +55,7 @@ class MonitoringHost(Construct):
         group = SecurityGroup(
             self,
             "security_group",
-            name=f"{name}-monitoring",
+            name_prefix=f"{name}-monitoring-",
             description="Logs from the subnets of the pods, Grafana for listed networks",
             vpc_id=vpc_id,
             tags={"Name": f"{name}-monitoring"},

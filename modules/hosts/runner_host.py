@@ -32,7 +32,7 @@ class RunnerHost(Construct):
         group = SecurityGroup(
             self,
             "security_group",
-            name=f"{name}-runner",
+            name_prefix=f"{name}-runner-",
             description="Jobs of GitHub Actions: nothing comes in",
             vpc_id=vpc_id,
             tags={"Name": f"{name}-runner"},

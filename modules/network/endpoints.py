@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from imports.aws.security_group import SecurityGroup
 from imports.aws.vpc_endpoint import VpcEndpoint
 from imports.aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
-from imports.engine import Construct
+from imports.engine import Construct, TerraformResourceLifecycle
 
 
 class Endpoints(Construct):
@@ -42,10 +42,11 @@ class Endpoints(Construct):
         clients = SecurityGroup(
             self,
             "interfaces",
-            name=f"{name}-endpoints",
+            name_prefix=f"{name}-endpoints-",
             description="Interface endpoints of AWS services",
             vpc_id=vpc_id,
             tags={"Name": f"{name}-endpoints"},
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
         VpcSecurityGroupIngressRule(
             self,
