@@ -6,6 +6,7 @@ from imports.aws.s3_object import S3Object
 from imports.engine import Construct
 from imports.literal import literal
 from modules.storage.bucket import Bucket
+from modules.storage.old_versions import old_versions
 
 
 class Configuration(Construct):
@@ -15,6 +16,7 @@ class Configuration(Construct):
         super().__init__(scope, id)
 
         store = Bucket(self, "bucket", name=bucket, protected=protected)
+        old_versions(self, bucket=store, days=30, kept=2)  # git has them all
         objects = Construct(self, "files")
 
         def upload(path: str, after: Sequence[S3Object]) -> S3Object:
