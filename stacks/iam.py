@@ -39,6 +39,7 @@ class IamStack(AreaStack):
                 "AmazonEC2ContainerRegistryPullOnly",
                 "AmazonSSMManagedInstanceCore",
             ],
+            statements=[iam_statements.no_parameters(settings)],
         )
         vpc_cni = self._pod_role("vpc-cni", managed_policies=["AmazonEKS_CNI_Policy"])
         ebs_csi = self._pod_role("ebs-csi", managed_policies=["service-role/AmazonEBSCSIDriverPolicy"])

@@ -6,6 +6,17 @@ from settings import Settings
 DESCRIBES = "describing knows no resources"
 
 
+def no_parameters(settings: Settings, *readable: str) -> Statement:
+    """AmazonSSMManagedInstanceCore is for Session Manager, and reads every parameter of the account besides."""
+    return Statement(
+        effect="Deny",
+        actions=["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters", "ssm:GetParametersByPath"],
+        # What AWS publishes is below no account.
+        not_resources=[*readable, f"arn:aws:ssm:{settings.region}::parameter/*"],
+        reason="one of them is the registration token of the runner",
+    )
+
+
 def monitoring(settings: Settings) -> list[Statement]:
     """Its configuration and password, the nodes, the metrics of AWS, alerts and heartbeat."""
     here = f"{settings.region}:{settings.account}"
@@ -46,10 +57,11 @@ def monitoring(settings: Settings) -> list[Statement]:
             resources=["*"],
             reason="metrics have no ARN, and neither has the search for tags",
         ),
+        no_parameters(settings),
     ]
 
 
 def runner(settings: Settings) -> list[Statement]:
     """Its own registration token and nothing else: a job gets its rights from GitHub's identity, not from the host."""
     parameter = f"arn:aws:ssm:{settings.region}:{settings.account}:parameter{settings.names.runner_token_parameter}"
-    return [Statement(actions=["ssm:GetParameter"], resources=[parameter])]
+    return [Statement(actions=["ssm:GetParameter"], resources=[parameter]), no_parameters(settings, parameter)]

@@ -10,6 +10,7 @@ from settings import load_settings
 from stacks.iam import IamStack
 from stacks.pod_roles import output, pod_roles
 from tests.conftest import Platform, Template, all_of, changed, only, synth
+from tests.delivery.access import allows, policies_of
 
 ISSUER = "token.actions.githubusercontent.com"
 
@@ -110,7 +111,7 @@ def test_nothing_may_do_everything(template: Template) -> None:
 
 
 def test_the_runner_reads_its_registration_token_and_nothing_else(template: Template, platform: Platform) -> None:
-    own = [statement for name, statement in statements(template) if name.endswith("-runner")]
+    own = [each for name, each in statements(template) if name.endswith("-runner") and each["Effect"] == "Allow"]
 
     parameter = only(platform("production")["runner"], "aws_ssm_parameter")["name"]
     assert parameter == "/realworld-production/runner/registration-token", "a workflow and the host know it as this"
@@ -130,3 +131,16 @@ def test_secrets_are_readable_for_their_own_environment_only(template: Template)
     assert database["Condition"]["StringEquals"] == {
         "aws:ResourceTag/aws:rds:primaryDBInstanceArn": "arn:aws:rds:us-east-1:444455556666:db:realworld-production"
     }
+
+
+@pytest.mark.parametrize("name", ["node", "monitoring", "runner"])
+def test_a_host_reads_no_parameter_but_its_own(template: Template, name: str) -> None:
+    policies = policies_of(template, f"realworld-production-{name}")
+    parameters = "arn:aws:ssm:us-east-1:444455556666:parameter"
+
+    token = f"{parameters}/realworld-production/runner/registration-token"
+    assert allows(policies, "ssm:GetParameter", token) == (name == "runner")
+    for action in ("ssm:GetParameter", "ssm:GetParameters"):
+        assert not allows(policies, action, f"{parameters}/of-somebody-else")
+    assert allows(policies, "ssm:GetParameter", "arn:aws:ssm:us-east-1::parameter/aws/service/x")
+    assert allows(policies, "ssmmessages:OpenDataChannel")
