@@ -1,8 +1,8 @@
 """Every value that crosses a stack boundary: the contract between areas.
 
-A field is a str or a list[str]; its name is the name of the Terraform output, and its text the description.
-Renaming one breaks every stack that reads it, so treat this file as an API. Nothing secret is ever in here:
-whoever can read one output can read the whole state.
+A field is a str, a list[str] or a dict[str, str]; its name is the name of the Terraform output, and its text the
+description. Renaming one breaks every stack that reads it, so treat this file as an API. Nothing secret is ever in
+here: whoever can read one output can read the whole state.
 """
 
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ class VpcOutputs:
     vpc_cidr: Annotated[str, "IPv4 network of the VPC."]
     public_subnet_ids: Annotated[list[str], "Subnets of load balancers and NAT gateways, one in each zone."]
     private_subnet_ids: Annotated[list[str], "Subnets of nodes and pods, one in each zone."]
+    private_subnets: Annotated[dict[str, str], "Subnets of nodes and pods, by zone."]
     database_subnet_ids: Annotated[list[str], "Subnets without a way out, one in each zone."]
     nat_public_ips: Annotated[list[str], "Addresses that the private subnets have on the internet."]
 

@@ -33,10 +33,28 @@ class VpcSettings(Model):
         min_length=2, max_length=3, description="two or three availability zones, such as [us-east-1a, us-east-1b]"
     )
     nat: Literal["none", "one", "per_zone"] = Field(description="none, one (cheaper) or per_zone (survives a zone)")
+    nat_zone: str | None = Field(
+        default=None, description="where the one NAT gateway is, one of vpc.zones; leave it out for the first letter"
+    )
     interface_endpoints: frozenset[Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=60)]] = (
         Field(default=frozenset(), description="AWS services to reach without NAT, such as [ecr.api, ecr.dkr, sts]")
     )
     flow_log_retention_days: RetentionDays = Field(default=30, description=LOG_RETENTION)
+
+    @field_validator("zones")
+    @classmethod
+    def _in_no_order(cls, zones: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted(zones))
+
+    @field_validator("nat_zone")
+    @classmethod
+    def _has_the_gateway(cls, zone: str | None, info: ValidationInfo) -> str | None:
+        if zone is not None and info.data.get("nat") in ("none", "per_zone"):
+            raise ValueError(f"has no meaning with nat: {info.data['nat']}: leave it out, or write nat: one")
+        zones = info.data.get("zones")
+        if zones and zone is not None and zone not in zones:
+            raise ValueError(f"is no zone of the VPC: write one of {', '.join(zones)}")
+        return zone
 
     @field_validator("cidr")
     @classmethod
@@ -169,7 +187,7 @@ class DatabaseSettings(Model):
 
 
 class RunnerSettings(Model):
-    zone: str | None = Field(default=None, description="one of vpc.zones; leave it out for the first")
+    zone: str | None = Field(default=None, description="one of vpc.zones; leave it out for the first letter")
     instance_type: X86InstanceType = Field(
         default="t3.large", description="an EC2 instance type with x86_64, such as t3.large"
     )

@@ -48,7 +48,7 @@ class AreaStack(TerraformStack):
         """The published outputs of another stack, as references into its remote state."""
         self.add_dependency(producer)
         state = DataTerraformRemoteStateS3(self, f"{producer.area}_state", **self._state_of(producer.area))
-        getters: dict[Any, Any] = {str: state.get_string, list[str]: state.get_list}
+        getters: dict[Any, Any] = {str: state.get_string, list[str]: state.get_list, dict[str, str]: state.get}
         return contract(**{name: getters[kind](name) for name, kind in get_type_hints(contract).items()})
 
     def _state_of(self, area: str) -> dict[str, Any]:

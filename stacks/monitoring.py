@@ -58,7 +58,7 @@ class MonitoringStack(AreaStack):
             name=name,
             settings=settings.monitoring,
             vpc_id=network.vpc_id,
-            subnet_id=Fn.element(network.private_subnet_ids, settings.vpc.zones.index(settings.monitoring.zone)),
+            subnet_id=Fn.lookup(network.private_subnets, settings.monitoring.zone),
             log_senders={zone: private_cidr(settings.vpc.cidr, zone) for zone in settings.vpc.zones},
             instance_profile=roles.monitoring_instance_profile_name,
             key_arn=key.arn,

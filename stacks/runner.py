@@ -39,7 +39,7 @@ class RunnerStack(AreaStack):
             name=settings.names.prefix,
             settings=settings.runner,
             vpc_id=network.vpc_id,
-            subnet_id=Fn.element(network.private_subnet_ids, settings.vpc.zones.index(settings.names.runner_zone)),
+            subnet_id=Fn.lookup(network.private_subnets, settings.names.runner_zone),
             instance_profile=roles.runner_instance_profile_name,
             key_arn=key.arn,
             tags=self.tags(),

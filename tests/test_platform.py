@@ -191,3 +191,10 @@ def test_a_security_group_is_replaced_while_it_is_used(platform: Platform, envir
     for area, template in platform(environment).items():
         for group in all_of(template, "aws_security_group"):
             assert group["lifecycle"] == {"create_before_destroy": True}, (area, group["tags"])
+
+
+def test_a_host_is_in_the_subnet_of_its_zone_whatever_else_the_vpc_has(platform: Platform) -> None:
+    settings = load_settings("local")
+    for area, zone in {"monitoring": settings.monitoring.zone, "runner": settings.names.runner_zone}.items():
+        subnets = re.findall(r'"subnet_id": "\$\{([^}]*)\}"', json.dumps(platform("local")[area]))
+        assert subnets == [f'data.terraform_remote_state.vpc_state.outputs.private_subnets[\\"{zone}\\"]'], area

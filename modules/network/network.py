@@ -45,13 +45,14 @@ class Network(Construct):
         private, database = Construct(self, "private"), Construct(self, "database")
         database_table = RouteTable(database, "route_table", vpc_id=vpc.id, tags={"Name": f"{name}-database"})
 
-        public_subnets, private_subnets, database_subnets = [], [], []
+        # Ids and address blocks follow the zone, never its place in the list: a zone that goes moves no neighbour.
+        public_subnets, private_subnets, database_subnets = [], {}, []
         gateways: dict[str, NatGateway] = {}
         addresses: list[str] = []
         private_tables: list[str] = []
+        with_gateway = {"none": (), "one": (settings.nat_zone or settings.zones[0],), "per_zone": settings.zones}
         for zone in settings.zones:
-            # Ids and address blocks follow the zone, never its place in the list: a zone that goes moves no neighbour.
-            in_public, in_private, in_database = (Construct(tier, zone) for tier in (public, private, database))
+            in_public = Construct(public, zone)
 
             subnet = Subnet(
                 in_public,
@@ -64,7 +65,7 @@ class Network(Construct):
             RouteTableAssociation(in_public, "routes", subnet_id=subnet.id, route_table_id=public_table.id)
             public_subnets.append(subnet.id)
 
-            if settings.nat == "per_zone" or (settings.nat == "one" and not gateways):
+            if zone in with_gateway[settings.nat]:
                 address = Eip(in_public, "nat_address", domain="vpc", tags={"Name": f"{name}-nat-{zone}"})
                 gateways[zone] = NatGateway(
                     in_public,
@@ -75,6 +76,9 @@ class Network(Construct):
                     depends_on=[internet],
                 )
                 addresses.append(address.public_ip)
+
+        for zone in settings.zones:
+            in_private, in_database = Construct(private, zone), Construct(database, zone)
 
             subnet = Subnet(
                 in_private,
@@ -94,7 +98,7 @@ class Network(Construct):
                     destination_cidr_block="0.0.0.0/0",
                     nat_gateway_id=gateways.get(zone, next(iter(gateways.values()))).id,
                 )
-            private_subnets.append(subnet.id)
+            private_subnets[zone] = subnet.id
             private_tables.append(table.id)
 
             subnet = Subnet(
@@ -113,7 +117,8 @@ class Network(Construct):
             vpc_id=vpc.id,
             vpc_cidr=vpc.cidr_block,
             public_subnet_ids=public_subnets,
-            private_subnet_ids=private_subnets,
+            private_subnet_ids=list(private_subnets.values()),
+            private_subnets=private_subnets,
             database_subnet_ids=database_subnets,
             nat_public_ips=addresses,
         )

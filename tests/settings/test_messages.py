@@ -118,8 +118,16 @@ def test_every_environment_loads() -> None:
             ['vpc.zones = ["us-east-1a", "us-east-1a"] names us-east-1a twice: name it once'],
         ),
         (
+            {"vpc": {"nat": "one", "nat_zone": "us-east-1f"}},
+            ['vpc.nat_zone = "us-east-1f" is no zone of the VPC: write one of us-east-1a, us-east-1b'],
+        ),
+        (
+            {"vpc": {"nat": "per_zone", "nat_zone": "us-east-1a"}},
+            ['vpc.nat_zone = "us-east-1a" has no meaning with nat: per_zone: leave it out, or write nat: one'],
+        ),
+        (
             {"vpc": {"zones": ["us-east-1a", "eu-west-1b"]}},
-            ['vpc.zones = ["us-east-1a", "eu-west-1b"] are not in us-east-1: write zones such as us-east-1a'],
+            ['vpc.zones = ["eu-west-1b", "us-east-1a"] are not in us-east-1: write zones such as us-east-1a'],
         ),
         (
             {"vpc": {"nat": "none"}},

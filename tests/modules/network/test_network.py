@@ -52,12 +52,28 @@ def test_the_default_security_group_lets_nothing_through(stack: TerraformStack) 
     assert not {"ingress", "egress"} & group.keys()
 
 
-def test_adding_a_zone_in_front_moves_no_address(stack: TerraformStack) -> None:
-    before = template(stack, zones=["us-east-1b", "us-east-1c"], nat="per_zone")
+@pytest.mark.parametrize("nat", [{"nat": "per_zone"}, {"nat": "one", "nat_zone": "us-east-1b"}])
+def test_adding_a_zone_in_front_moves_no_address(stack: TerraformStack, nat: dict[str, str]) -> None:
+    before = template(stack, zones=["us-east-1b", "us-east-1c"], **nat)
     other = TerraformStack(Testing.app(), "test")
-    after = template(other, zones=["us-east-1a", "us-east-1b", "us-east-1c"], nat="per_zone")
+    after = template(other, zones=["us-east-1a", "us-east-1b", "us-east-1c"], **nat)
 
     assert set(addresses(before)) < set(addresses(after))
     for kind, named in before["resource"].items():
         for name, resource in named.items():
             assert after["resource"][kind][name] == resource
+
+
+def test_the_order_of_the_zones_means_nothing(stack: TerraformStack) -> None:
+    other = TerraformStack(Testing.app(), "test")
+
+    assert template(other, zones=["us-east-1b", "us-east-1a"]) == template(stack, zones=["us-east-1a", "us-east-1b"])
+
+
+def test_the_one_gateway_is_in_the_zone_of_the_settings(stack: TerraformStack) -> None:
+    found = template(stack, nat_zone="us-east-1b")
+
+    [gateway] = found["resource"]["aws_nat_gateway"].values()
+    assert gateway["tags"] == {"Name": "acme-test-us-east-1b"}
+    tables = {route["route_table_id"] for route in all_of(found, "aws_route") if "nat_gateway_id" in route}
+    assert len(tables) == 2
