@@ -164,6 +164,14 @@ class DatabaseSettings(Model):
     engine_version: str = Field(
         default="17", pattern=r"^(16|17)(\.\d+)?$", description='"16" or "17" in quotes, or a minor such as "17.6"'
     )
+    allow_major_upgrade: bool = Field(
+        default=False, description="true while engine_version goes up by a major: docs/runbooks/database.md"
+    )
+    apply_immediately: bool = Field(
+        default=False,
+        validate_default=True,
+        description="true to interrupt now for a change, false for the maintenance window",
+    )
     instance_class: str = Field(
         pattern=r"^db\.[a-z][a-z0-9-]*\d[a-z0-9-]*\.[a-z0-9]+$", description="an RDS class, such as db.t4g.medium"
     )
@@ -176,6 +184,16 @@ class DatabaseSettings(Model):
     )
     log_retention_days: RetentionDays = Field(default=90, description=LOG_RETENTION)
     alarm_emails: EachOnce[Email] = Field(default=(), description="e-mail addresses that alarms of the database go to")
+
+    @field_validator("apply_immediately")
+    @classmethod
+    def _ends_an_upgrade(cls, apply_immediately: bool, info: ValidationInfo) -> bool:
+        if info.data.get("allow_major_upgrade") and not apply_immediately:
+            raise ValueError(
+                "has to be true with allow_major_upgrade, because the parameter group of the old version is in use "
+                "until the instance has the new one"
+            )
+        return apply_immediately
 
     @field_validator("max_storage_gb")
     @classmethod

@@ -96,7 +96,8 @@ class Postgres(Construct):
             engine_version=settings.engine_version,
             # AWS installs minor versions in the window; with only the major above, a plan stays empty after that.
             auto_minor_version_upgrade="." not in settings.engine_version,
-            allow_major_version_upgrade=False,
+            allow_major_version_upgrade=settings.allow_major_upgrade,
+            apply_immediately=settings.apply_immediately,
             instance_class=settings.instance_class,
             allocated_storage=settings.storage_gb,
             max_allocated_storage=settings.max_storage_gb,

@@ -1,12 +1,24 @@
-"""RDS: what was set stays visible.
+"""RDS: what was set stays visible, and what AWS does not do at once is pending.
 
 moto drops Performance Insights, and lists parameters that somebody has set without Source=user, so that Terraform
 takes them for defaults: both show up as changes at every plan.
+
+A change that interrupts waits for the maintenance window unless it is to be applied immediately, and a major version
+has to be allowed. Source: docs.aws.amazon.com, ModifyDBInstance, and "Settings for DB instances" in the RDS guide.
 """
 
 from typing import Any
 
-from moto.rds.models import DBInstance, DBParameterGroup
+from moto.rds.exceptions import RDSClientError
+from moto.rds.models import DBInstance, DBParameterGroup, RDSBackend
+
+# The arguments of moto for what waits, and how AWS calls it.
+PENDING = {
+    "allocated_storage": "AllocatedStorage",
+    "db_instance_class": "DBInstanceClass",
+    "engine_version": "EngineVersion",
+    "multi_az": "MultiAZ",
+}
 
 
 def apply() -> None:
@@ -23,5 +35,26 @@ def apply() -> None:
         for parameter in new_parameters:
             self.parameters[parameter["ParameterName"]].update({**parameter, "Source": "user"})
 
+    modify = RDSBackend.modify_db_instance
+
+    def modify_db_instance(self: Any, db_instance_identifier: str, db_kwargs: dict[str, Any]) -> Any:
+        database = self.describe_db_instances(db_instance_identifier)[0]
+        version = db_kwargs.get("engine_version", database.engine_version)
+        is_major = version.split(".")[0] != database.engine_version.split(".")[0]
+        if is_major and not db_kwargs.get("allow_major_version_upgrade"):
+            raise RDSClientError(
+                "InvalidParameterCombination",
+                "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version.",
+            )
+        later = {}
+        if not db_kwargs.get("apply_immediately"):
+            for name, shown in PENDING.items():
+                if name in db_kwargs and db_kwargs[name] != getattr(database, name):
+                    later[shown] = db_kwargs.pop(name)
+        modified = modify(self, db_instance_identifier, db_kwargs)
+        modified.pending_modified_values = later
+        return modified
+
+    RDSBackend.modify_db_instance = modify_db_instance  # type: ignore[method-assign]
     DBInstance.__init__ = init  # type: ignore[method-assign]
     DBParameterGroup.update_parameters = update_parameters  # type: ignore[method-assign]

@@ -118,6 +118,13 @@ def test_every_environment_loads() -> None:
             ['vpc.zones = ["us-east-1a", "us-east-1a"] names us-east-1a twice: name it once'],
         ),
         (
+            {"database": {"allow_major_upgrade": True}},
+            [
+                "database.apply_immediately = false has to be true with allow_major_upgrade, because the parameter "
+                "group of the old version is in use until the instance has the new one"
+            ],
+        ),
+        (
             {"vpc": {"nat": "one", "nat_zone": "us-east-1f"}},
             ['vpc.nat_zone = "us-east-1f" is no zone of the VPC: write one of us-east-1a, us-east-1b'],
         ),

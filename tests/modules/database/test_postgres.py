@@ -95,3 +95,9 @@ def test_its_logs_end_and_their_groups_are_there_before_it(stack: TerraformStack
     assert {f"/aws/rds/instance/acme-test/{log}" for log in instance["enabled_cloudwatch_logs_exports"]} == {
         group["name"] for group in groups
     }
+
+
+def test_a_change_waits_for_the_window_and_a_major_version_for_a_setting(stack: TerraformStack) -> None:
+    instance = only(template(stack), "aws_db_instance")
+
+    assert (instance["apply_immediately"], instance["allow_major_version_upgrade"]) == (False, False)
