@@ -1,12 +1,11 @@
 # ENVIRONMENT=staging chooses the settings file (default local), STACK="vpc eks" narrows to some stacks.
 # PLANS=plans keeps the plans of make plan as files in that folder, and makes make deploy apply just those.
-VARIABLES = CONFIRM DETAILED_EXITCODE ENVIRONMENT PLANS PORT PYTHON SIMULATOR_PORT STACK TF_PROVIDER_MIRROR \
+VARIABLES = CONFIRM DETAILED_EXITCODE ENVIRONMENT HOST PLANS PORT PYTHON SIMULATOR_PORT STACK TF_PROVIDER_MIRROR \
 	UPDATE_ADDRESSES UPDATE_DOCS AWS_PROFILE AWS_REGION KUBECONFIG
 # By itself make takes every name and says nothing: make destroy STACKS=queue would destroy everything.
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
 $(foreach name,$(filter-out $(VARIABLES),$(GIVEN)),$(error $(name) is not a variable of this Makefile: there are $(strip $(VARIABLES))))
 $(foreach name,$(GIVEN),$(if $(strip $($(name))),,$(error $(name) is empty: write a value, or leave it out)))
-export ENVIRONMENT ?= local
 export PYTHONDONTWRITEBYTECODE = 1
 
 PYTHON ?= python3
@@ -22,7 +21,7 @@ HELM = $(if $(shell command -v npm),$(CLI))
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { gsub(/[$$]+/, "$$", $$2); printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: deploy
 deploy: $(INSTALLED) $(HELM) ## Install what is missing, and create or update everything
@@ -55,6 +54,22 @@ grafana: $(INSTALLED) ## Open a way to the dashboards of ENVIRONMENT (PORT=8080:
 .PHONY: runner
 runner: $(INSTALLED) ## Make a runner of GitHub Actions of the host of ENVIRONMENT
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m operations runner
+
+.PHONY: outputs
+outputs: $(INSTALLED) ## Show the outputs of the stacks of ENVIRONMENT, or of STACK: others build on them
+	@$(RUN) -m operations outputs
+
+.PHONY: kubeconfig
+kubeconfig: $(INSTALLED) ## Let kubectl and helm into the cluster: eval "$$(make -s kubeconfig ENVIRONMENT=staging)"
+	@$(RUN) -m operations kubeconfig
+
+.PHONY: psql
+psql: $(INSTALLED) ## Open psql on the database of ENVIRONMENT: nothing else in reach of people can connect to it
+	@$(RUN) -m operations psql
+
+.PHONY: shell
+shell: $(INSTALLED) ## Open a shell on HOST=monitoring or HOST=runner of ENVIRONMENT: there is no SSH
+	@HOST=$(if $(findstring command,$(origin HOST)),$(HOST)) $(RUN) -m operations shell
 
 .PHONY: test
 test: $(INSTALLED) $(CLI) ## Run all tests, with several workers, because most of them wait

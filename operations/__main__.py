@@ -14,13 +14,14 @@ from operations.engine.stacks import Interrupted
 
 FAILED, CHANGES, INTERRUPTED = 1, 2, 130
 SYNTHESIZE = ("deploy", "destroy", "plan", "synth")
+HELPERS = ("outputs", "kubeconfig", "psql", "shell")  # where local is hardly ever meant
 
 
 def main() -> int:
     """Returns the exit code: 0, 1 after a failure, 2 for a plan with changes where asked for, 130 after Ctrl-C."""
     parser = argparse.ArgumentParser(prog="operations")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("deploy", "destroy", "plan", "synth", "doctor", "env", "grafana", "runner", "clean"):
+    for name in ("deploy", "destroy", "plan", "synth", "doctor", "env", "grafana", "runner", "clean", *HELPERS):
         commands.add_parser(name)
     command = parser.parse_args().command
     environment = os.environ.get("ENVIRONMENT") or "local"
@@ -41,6 +42,10 @@ def main() -> int:
 
 
 def _run(command: str, environment: str, console: Console) -> int:
+    if command in HELPERS and not os.environ.get("ENVIRONMENT"):
+        raise OperationError(
+            f"make {command} works on no environment by itself: name it, such as make {command} ENVIRONMENT=staging"
+        )
     if command not in SYNTHESIZE:
         return _command(command, environment, console)
     from operations.context import settings_of
@@ -89,10 +94,32 @@ def _command(command: str, environment: str, console: Console) -> int:
         from operations.commands.runner import runner
 
         runner(environment, console)
+    elif command in HELPERS:
+        return _helper(command, environment, names, console)
     elif command == "clean":
         from operations.commands.clean import clean
 
         clean(console)
+    return 0
+
+
+def _helper(command: str, environment: str, names: list[str], console: Console) -> int:
+    if command == "outputs":
+        from operations.commands.outputs import outputs
+
+        outputs(environment, names, console)
+    elif command == "kubeconfig":
+        from operations.commands.kubeconfig import kubeconfig
+
+        print(kubeconfig(environment))
+    elif command == "shell":
+        from operations.commands.shell import shell
+
+        shell(environment, os.environ.get("HOST", ""))
+    elif command == "psql":
+        from operations.commands.psql import psql
+
+        return psql(environment)
     return 0
 
 

@@ -6,7 +6,7 @@ import socket
 from rich.console import Console
 
 from operations import OperationError
-from operations.commands.hosts import open_host
+from operations.commands.hosts import open_host, session
 from operations.context import port_of
 
 PORT = 3000  # of Grafana on the host
@@ -27,23 +27,9 @@ def grafana(environment: str, console: Console) -> None:
     console.print(f"    aws secretsmanager get-secret-value {secret}\n", soft_wrap=True, markup=False)
     console.file.flush()
     # In the place of this process, so that Ctrl-C, the terminal and the exit code are those of the session.
-    os.execvpe(
-        "aws",
-        [
-            "aws",
-            "ssm",
-            "start-session",
-            "--region",
-            region,
-            "--target",
-            outputs["monitoring_instance_id"],
-            "--document-name",
-            "AWS-StartPortForwardingSession",
-            "--parameters",
-            f"portNumber={PORT},localPortNumber={port}",
-        ],
-        context.environment,
-    )
+    target = outputs["monitoring_instance_id"]
+    command = session(context, target, "AWS-StartPortForwardingSession", portNumber=PORT, localPortNumber=port)
+    os.execvpe("aws", command, context.environment)
 
 
 def local_port(wanted: int | None) -> int:

@@ -1,4 +1,4 @@
-"""What the commands share that go to a host of AWS through Session Manager."""
+"""What the commands share that go to what runs in AWS, its hosts through Session Manager."""
 
 from typing import Any
 
@@ -17,16 +17,36 @@ def open_host(
 
     Raises OperationError where the host is simulated or not there, and with everything that is missing here.
     """
+    plugin = doctor.on_path("Session Manager", "session-manager-plugin", f"Install the plugin of the AWS CLI: {PLUGIN}")
+    context = open_aws(environment, command=command, programs=[plugin, *programs])
+    return context, outputs_of(context, stack)
+
+
+def open_aws(environment: str, *, command: str, programs: list[doctor.Check]) -> Context:
+    """The environment, for a command that needs what only runs in AWS. Raises OperationError as open_host does."""
     settings = settings_of(environment)
     if environment == EMBEDDED:
         raise OperationError(
-            f"the hosts of {environment} are simulated and run nothing: name an environment of AWS, such as "
-            f"{command} ENVIRONMENT=staging"
+            f"{command} has nothing to offer for {environment}, whose AWS is simulated: name an environment of AWS, "
+            f"such as {command} ENVIRONMENT=staging"
         )
-    plugin = doctor.on_path("Session Manager", "session-manager-plugin", f"Install the plugin of the AWS CLI: {PLUGIN}")
-    doctor.refuse([doctor.credentials(settings), doctor.aws_command(), plugin, *programs])
-    context = open_context(environment)
+    doctor.refuse([doctor.credentials(settings), doctor.aws_command(), *programs])
+    return open_context(environment)
+
+
+def outputs_of(context: Context, stack: str) -> dict[str, Any]:
+    """Raises OperationError where there is nothing of it."""
     state = state_bucket.read(context, stack)
     if state is None or not state.resources:
+        environment = context.settings.environment
         raise OperationError(f"{stack} of {environment} is not deployed: make deploy ENVIRONMENT={environment}")
-    return context, state.outputs
+    return state.outputs
+
+
+def session(context: Context, target: str, document: str = "", **parameters: str | int) -> list[str]:
+    """The aws command that opens a session on a host: a shell, or what the document of Session Manager says."""
+    command = ["aws", "ssm", "start-session", "--region", context.settings.region, "--target", target]
+    if document:
+        pairs = ",".join(f"{name}={value}" for name, value in parameters.items())
+        command += ["--document-name", document, "--parameters", pairs]
+    return command

@@ -80,7 +80,7 @@ class Staging:
         lines = [line for line in path.read_text().splitlines() if line.split(":")[0] not in values]
         path.write_text("\n".join([*(f'{name}: "{value}"' for name, value in values.items()), *lines, ""]))
 
-    def deploy(self, stack: str, resources: list[str] | None = None, **outputs: str) -> None:
+    def deploy(self, stack: str, resources: list[str] | None = None, **outputs: str | list[str]) -> None:
         """Write the state of a stack with these outputs."""
         kinds = ["aws_instance"] if resources is None else resources
         managed = [{"mode": "managed", "type": kind, "name": "host", "instances": [{}]} for kind in kinds]

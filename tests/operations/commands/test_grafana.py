@@ -83,7 +83,7 @@ def test_the_end_of_the_session_is_the_end_of_the_command(deployed: Staging) -> 
 
 def test_a_simulated_host_shows_nothing(staging: Staging) -> None:
     assert refused(staging.project, staging.make("grafana", ENVIRONMENT="local")) == (
-        "the hosts of local are simulated and run nothing: name an environment of AWS, such as "
+        "make grafana has nothing to offer for local, whose AWS is simulated: name an environment of AWS, such as "
         "make grafana ENVIRONMENT=staging\n"
     )
 

@@ -100,7 +100,7 @@ def test_all_that_is_missing_is_named_at_once(deployed: Staging) -> None:
 
 def test_a_simulated_host_runs_no_job(staging: Staging) -> None:
     assert refused(staging.project, staging.make("runner", ENVIRONMENT="local")) == (
-        "the hosts of local are simulated and run nothing: name an environment of AWS, such as "
+        "make runner has nothing to offer for local, whose AWS is simulated: name an environment of AWS, such as "
         "make runner ENVIRONMENT=staging\n"
     )
 

@@ -1,0 +1,53 @@
+"""make outputs: what the stacks of an environment say about themselves, for people and for scripts."""
+
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from operations import OperationError
+from operations.commands import doctor
+from operations.context import EMBEDDED, Context, open_context, settings_of
+from operations.engine import state_bucket
+
+
+def outputs(environment: str, names: list[str], console: Console) -> None:
+    """A table on a terminal; elsewhere a line for each output: stack, name and value, with tabs between them.
+
+    A value is a text as it is, or else JSON. None of them is secret. Raises OperationError for a stack without a state.
+    """
+    if environment != EMBEDDED:
+        doctor.refuse([doctor.credentials(settings_of(environment))])
+    context = open_context(environment)
+    deployed = _deployed(context)
+    if unknown := [name for name in names if name not in deployed]:
+        there = ", ".join(deployed) or "none"
+        raise OperationError(f"STACK: {', '.join(unknown)} of {environment} is not deployed; there are {there}")
+    table = Table("stack", "output", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("value", overflow="fold")
+    for stack in names or deployed:
+        state = state_bucket.read(context, stack)
+        for name, value in sorted(state.outputs.items()) if state else []:
+            table.add_row(stack, name, Text(_text(value)))
+            if not console.is_terminal:
+                print(stack, name, _text(value), sep="\t")
+    if console.is_terminal:
+        console.print(table)
+
+
+def _deployed(context: Context) -> list[str]:
+    """The stacks that have a state, those among them that the code does not know any more."""
+    if not state_bucket.exists(context):
+        return []
+    names = context.settings.names
+    prefix, suffix = names.state_key("*").split("*")
+    pages = context.client("s3").get_paginator("list_objects_v2").paginate(Bucket=names.state_bucket, Prefix=prefix)
+    keys = [each["Key"] for page in pages for each in page.get("Contents", [])]
+    return [key[len(prefix) : -len(suffix)] for key in keys if key.endswith(suffix)]
+
+
+def _text(value: Any) -> str:
+    plain = isinstance(value, str) and value.isprintable()
+    return value if plain else json.dumps(value)
