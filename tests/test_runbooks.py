@@ -11,12 +11,11 @@ import pytest
 from botocore import xform_name
 
 from operations.cluster.programs import carried
+from operations.commands.shell import HOSTS
 from tests.conftest import ROOT
 
 RUNBOOKS = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
-# What the AWS CLI adds to the operations of botocore, and the options that every command has.
-CUSTOM = {("eks", "update-kubeconfig"): ({"--name"}, {"--name", "--kubeconfig"})}
-GLOBAL = {"--query", "--output", "--region"}
+GLOBAL = {"--query", "--output", "--region"}  # options that every command of aws has
 NOWHERE = "http://127.0.0.1:1"
 
 
@@ -31,11 +30,12 @@ def commands(path: Path, program: str) -> Iterator[list[str]]:
         if inner:
             spans.append(span)
             continue
-        words = shlex.split(re.sub(r"<[^<>]+>|\$[A-Z]+", "1", " ".join(span.split())), comments=True)
-        while words and re.match(r"(export|[A-Z]+=.*)$", words[0]):
-            words.pop(0)
-        if words and words[0] == program and len(words) > 1:
-            yield words
+        for part in re.split(r"\s(?:\||&&)\s", span):
+            words = shlex.split(re.sub(r"<[^<>]+>|\$[A-Z]+", "1", " ".join(part.split())), comments=True)
+            while words and re.match(r"(export|[A-Z]+=.*)$", words[0]):
+                words.pop(0)
+            if words and words[0] == program and len(words) > 1:
+                yield words
 
 
 def every(program: str) -> list[tuple[str, list[str]]]:
@@ -56,10 +56,10 @@ def test_make_is_told_its_environment(page: str, words: list[str]) -> None:
 
 @pytest.mark.parametrize(("page", "words"), every("aws"), ids=ids)
 def test_aws_gets_the_arguments_that_it_needs(page: str, words: list[str]) -> None:
-    assert leads_to(page, "README.md#a-shell-for-the-environment", "README.md#a-shell-on-a-host")
+    assert leads_to(page, "README.md#a-shell-for-the-environment")
     _, service, operation, *rest = words
     given = {word for word in rest if word.startswith("--")}
-    needed, known = CUSTOM.get((service, operation)) or _members(service, operation)
+    needed, known = _members(service, operation)
 
     assert given >= needed, f"{page} leaves out {needed - given}"
     assert given <= known | GLOBAL
@@ -97,10 +97,21 @@ def test_github_is_told_its_repository(page: str, words: list[str]) -> None:
     assert {"--repo", "--org", "api"} & set(words), page
 
 
-def leads_to(page: str, *links: str) -> bool:
-    return page == "README.md" or any(link in (ROOT / "docs" / "runbooks" / page).read_text() for link in links)
+def leads_to(page: str, link: str) -> bool:
+    return page == "README.md" or link in (ROOT / "docs" / "runbooks" / page).read_text()
+
+
+@pytest.mark.parametrize("page", RUNBOOKS, ids=lambda page: page.name)
+def test_a_way_in_is_the_command_that_closes_it_again(page: Path) -> None:
+    by_hand = {"aws ssm start-session", "aws eks update-kubeconfig", "psql host", "ssh"}
+
+    assert [way for way in by_hand if re.search(rf"\b{way}\b", page.read_text())] == []
+    hosts = {word for words in commands(page, "make") if "shell" in words for word in words if word.startswith("HOST=")}
+    assert hosts <= {f"HOST={host}" for host in HOSTS}
+    assert all(any(word.startswith("HOST=") for word in words) for words in commands(page, "make") if "shell" in words)
 
 
 def test_there_are_commands_of_each_kind() -> None:
     counts = {program: len(every(program)) for program in ("make", "aws", "kubectl", "helm", "gh")}
     assert all(count > 2 for count in counts.values()), counts
+    assert {"outputs", "kubeconfig", "psql", "shell"} <= {word for _, words in every("make") for word in words}
