@@ -52,13 +52,8 @@ def authorities(server: Server) -> Iterator[str]:
         http.shutdown()
 
 
-@pytest.fixture
-def deployed(staging: Staging, context: Context, server: Server) -> Staging:
-    session_manager(staging, server.port)
-    for name in ("psql", "sh", "env"):
-        found = shutil.which(name)
-        assert found
-        (staging.bin / name).symlink_to(found)
+def database(staging: Staging, context: Context, address: str) -> None:
+    """Write the states of the stacks that say where the database and its login are."""
     secrets, login = context.client("secretsmanager"), json.dumps({"username": USER, "password": PASSWORD})
     there = {each["Name"]: each["ARN"] for each in secrets.list_secrets()["SecretList"]}
     arn = there.get("database") or secrets.create_secret(Name="database", SecretString=login)["ARN"]
@@ -66,11 +61,21 @@ def deployed(staging: Staging, context: Context, server: Server) -> Staging:
     staging.deploy(
         "database",
         database_identifier="realworld-staging",
-        database_address=NAME,
+        database_address=address,
         database_port=str(PORT),
         database_name=DATABASE,
         database_secret_arn=arn,
     )
+
+
+@pytest.fixture
+def deployed(staging: Staging, context: Context, server: Server) -> Staging:
+    session_manager(staging, server.port)
+    for name in ("psql", "sh", "env"):
+        found = shutil.which(name)
+        assert found
+        (staging.bin / name).symlink_to(found)
+    database(staging, context, NAME)
     return staging
 
 
@@ -140,6 +145,15 @@ def test_who_answers_on_the_way_is_refused(deployed: Staging, authorities: str, 
     assert result.code == 2
     assert "certificate verify failed" in said
     assert not alive(deployed)
+
+
+def test_a_database_of_another_name_is_refused(deployed: Staging, context: Context, authorities: str) -> None:
+    database(deployed, context, "realworld-production.cxyz.us-east-1.rds.amazonaws.com")
+
+    result, said = ask(deployed, "select 1;", authorities)
+
+    assert result.code == 2
+    assert f'server certificate for "{NAME}" does not match host name' in said
 
 
 def test_without_the_authorities_it_is_said_that_nothing_is_verified(deployed: Staging) -> None:
