@@ -27,7 +27,7 @@ def test_a_script_gets_one_output_a_line(deployed: Staging) -> None:
     result = deployed.make("outputs", STACK="vpc secrets")
 
     assert result.code == 0, result.output
-    assert [line.split("\t") for line in result.output.splitlines()] == [
+    assert [line.split("\t") for line in result.output.splitlines() if "\t" in line] == [
         ["vpc", "private_subnet_ids", json.dumps(SUBNETS)],
         ["vpc", "vpc_id", "vpc-0123"],
         ["secrets", "jwt_secret_arn", "arn:aws:secretsmanager:us-east-1:1:secret:jwt"],
@@ -60,24 +60,26 @@ def test_a_secret_is_not_among_them(staging: Staging, context: Context) -> None:
     bucket = context.settings.names.state_bucket
     context.client("s3").put_object(Bucket=bucket, Key="staging/vpc.tfstate", Body=json.dumps(state))
 
-    assert staging.make("outputs", STACK="vpc").output == "vpc\tid\ti\n"
+    output = staging.make("outputs", STACK="vpc").output
+    assert output.endswith("vpc\tid\ti\n")
+    assert "canary" not in output
+    assert "password" not in output
 
 
 def test_a_stack_without_a_state_is_named(deployed: Staging) -> None:
     message = refused(deployed.project, deployed.make("outputs", STACK="vpc vcp"))
 
-    assert message.startswith("STACK: vcp of staging is not deployed; there are ")
-    assert "vpc" in message.split("there are ")[1]
+    assert "vpc" in message.split("STACK: vcp of staging is not deployed; there are ")[1]
 
 
 @pytest.mark.parametrize("command", ["outputs", "kubeconfig", "psql", "shell"])
 def test_what_a_runbook_calls_asks_for_its_environment(staging: Staging, command: str) -> None:
-    assert refused(staging.project, staging.make(command, ENVIRONMENT="")) == (
+    assert refused(staging.project, staging.make(command, ENVIRONMENT="")).endswith(
         f"make {command} works on no environment by itself: name it, such as make {command} ENVIRONMENT=staging\n"
     )
 
 
 def test_local_has_outputs_while_it_runs(staging: Staging) -> None:
-    assert refused(staging.project, staging.make("outputs", ENVIRONMENT="local")) == (
+    assert refused(staging.project, staging.make("outputs", ENVIRONMENT="local")).endswith(
         "the simulated AWS of the environment local does not run: start it with make deploy\n"
     )

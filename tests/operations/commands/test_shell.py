@@ -20,16 +20,16 @@ def test_a_session_on_the_host_that_is_named(staging: Staging, host: str) -> Non
 
 
 def test_a_host_has_to_be_named(staging: Staging) -> None:
-    assert refused(staging.project, staging.make("shell", HOST="")) == (
+    assert refused(staging.project, staging.make("shell", HOST="")).endswith(
         "make shell needs a host: write HOST=monitoring or HOST=runner\n"
     )
-    assert refused(staging.project, staging.make("shell", HOST="database")) == (
+    assert refused(staging.project, staging.make("shell", HOST="database")).endswith(
         "HOST=database is no host that people log in to: write HOST=monitoring or HOST=runner\n"
     )
 
 
 def test_a_simulated_host_has_no_shell(staging: Staging) -> None:
-    assert refused(staging.project, staging.make("shell", HOST="runner", ENVIRONMENT="local")) == (
+    assert refused(staging.project, staging.make("shell", HOST="runner", ENVIRONMENT="local")).endswith(
         "make shell HOST=runner has nothing to offer for local, whose AWS is simulated: name an environment of AWS, "
         "such as make shell HOST=runner ENVIRONMENT=staging\n"
     )
