@@ -11,12 +11,16 @@ from operations.engine.mirror import cli_environment
 from operations.engine.variables import foreign, inherited
 from operations.machine.fetch import with_fetched
 from settings import Settings, SettingsError, load_settings
-from simulator.process import Simulator, SimulatorError, clean_environment, find, start
+from simulator.process import Simulator, SimulatorError, Unresponsive, clean_environment, find, start
 
 EMBEDDED = "local"  # the environment whose AWS is the simulator
 # Most of what Terraform does is to read the provider's schema into memory. With fewer collections a plan of one stack
 # takes 5.9 seconds of CPU instead of 8.3, and 730 MB instead of 520 (Terraform 1.11, provider 5.100).
 FEWER_COLLECTIONS = {"GOGC": "400"}
+
+
+class SimulatorUnresponsive(OperationError):
+    """The simulator of `local` is there and does not answer, so that nothing can be done with what it holds."""
 
 
 @dataclass(frozen=True)
@@ -33,24 +37,36 @@ class Context:
         base = FEWER_COLLECTIONS | inherited(os.environ)
         return (clean_environment(base) if self.simulator else base) | self.variables
 
+    @cached_property
+    def _session(self) -> Any:
+        import boto3
+        import botocore.session
+
+        # No file and no profile of people's own can be in the way of the simulator.
+        theirs = {"config_file": os.devnull, "credentials_file": os.devnull, "profile": None}
+        overrides = {name: (None, None, value, None) for name, value in theirs.items()} if self.simulator else None
+        return boto3.Session(botocore_session=botocore.session.Session(session_vars=overrides))
+
     def client(self, service: str) -> Any:
         """A boto3 client of the environment's AWS."""
-        import boto3
+        from botocore.config import Config
 
-        settings = {"region_name": self.settings.region}
+        settings: dict[str, Any] = {"region_name": self.settings.region}
         if self.simulator:
             settings |= {
                 "endpoint_url": self.simulator.endpoint,
                 "aws_access_key_id": self.variables["AWS_ACCESS_KEY_ID"],
                 "aws_secret_access_key": self.variables["AWS_SECRET_ACCESS_KEY"],
+                "config": Config(proxies={}),
             }
-        return boto3.client(service, **settings)
+        return self._session.client(service, **settings)
 
 
 def open_context(environment: str, *, starts: bool = False) -> Context:
     """The environment of that name; `local` needs its simulator, which a deploy starts.
 
-    Raises OperationError for wrong settings, and when there is no simulator to be found or started.
+    Raises OperationError for wrong settings, and when there is no simulator to be found or started;
+    SimulatorUnresponsive when there is one.
     """
     settings = settings_of(environment)
     variables = {
@@ -68,7 +84,7 @@ def open_context(environment: str, *, starts: bool = False) -> Context:
     }
     simulator = None
     if environment == EMBEDDED:
-        simulator = _start() if starts else find(LOCAL)
+        simulator = _simulator(starts)
         if simulator is None:
             raise OperationError("the simulated AWS of the environment local does not run: start it with make deploy")
         variables |= simulator.environment(settings.region)
@@ -85,10 +101,11 @@ def settings_of(environment: str) -> Settings:
         raise OperationError(str(error)) from None
 
 
-def _start() -> Simulator:
-    port = port_of("SIMULATOR_PORT")
+def _simulator(starts: bool) -> Simulator | None:
     try:
-        return start(LOCAL, port)
+        return start(LOCAL, port_of("SIMULATOR_PORT")) if starts else find(LOCAL)
+    except Unresponsive as error:
+        raise SimulatorUnresponsive(str(error)) from None
     except SimulatorError as error:
         raise OperationError(str(error)) from None
 

@@ -10,6 +10,7 @@ HOST = "127.0.0.1"  # and not localhost: the names of buckets in front of it wou
 REMEMBERED = 100  # answers
 # How process.py knows its own server from whatever else may listen on the port by now.
 HEALTH_PATH = "/realworld-simulator"
+GO = b"go"  # what process.py writes to it once it has recorded it
 
 
 def application(*, extended: bool = True) -> Any:

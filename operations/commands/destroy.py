@@ -10,7 +10,7 @@ from rich.console import Console
 from operations import LOCAL, OperationError
 from operations.cluster import api, kubernetes
 from operations.commands import doctor
-from operations.context import EMBEDDED, Context, in_shell, open_context, settings_of
+from operations.context import EMBEDDED, Context, SimulatorUnresponsive, in_shell, open_context, settings_of
 from operations.engine import errored_state, state_bucket
 from operations.engine.stacks import run_all
 from operations.engine.synthesis import Graph, synthesize
@@ -27,7 +27,14 @@ def destroy(environment: str, names: list[str], console: Console) -> None:
             "deploy that, and destroy it then"
         )
     doctor.require(environment)
-    context = open_context(environment)
+    try:
+        context = open_context(environment)
+    except SimulatorUnresponsive:
+        if names:
+            raise
+        _end_simulator()
+        console.print("The simulated AWS did not answer, and is ended with all that was deployed in it.")
+        return
     graph = synthesize(environment)
     errored_state.require_none(environment, graph)
     selected = graph.select(names)
@@ -133,12 +140,17 @@ def _destroy_state_bucket(context: Context, console: Console) -> None:
 
 def _stop_simulator(context: Context, console: Console) -> None:
     from simulator.leftovers import leftovers
-    from simulator.process import stop
 
     assert context.simulator is not None
     left = leftovers(context.client)
     if left:
         raise OperationError("\n".join(["this is left in the simulated AWS:", *(f"  {thing}" for thing in left)]))
+    _end_simulator()
+    console.print("Nothing is left, and the simulated AWS is stopped.")
+
+
+def _end_simulator() -> None:
+    from simulator.process import stop
+
     stop(LOCAL)
     shutil.rmtree(LOCAL / "logs" / EMBEDDED, ignore_errors=True)
-    console.print("Nothing is left, and the simulated AWS is stopped.")
