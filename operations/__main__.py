@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from operations import OperationError
 from operations.engine.stacks import Interrupted
@@ -124,13 +123,10 @@ def _helper(command: str, environment: str, names: list[str], console: Console) 
 
 
 def _doctor(environment: str, console: Console) -> int:
-    from operations.commands.doctor import checks
+    from operations.commands.doctor import checks, page
 
-    table = Table("prerequisite", "found", "to do", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     found = checks(environment)
-    for check in found:
-        table.add_row(check.name, check.found, check.remedy or "-")
-    console.print(table)
+    console.print(page(found))
     return FAILED if any(check.remedy for check in found) else 0
 
 

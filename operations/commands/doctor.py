@@ -1,19 +1,29 @@
 """What has to be there before anything starts."""
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from operations import OperationError
+from rich.markup import escape
+from rich.table import Table
+
+from operations import OperationError, failures
 from operations.context import EMBEDDED, settings_of
 from operations.machine.fetch import NODE, TERRAFORM
 from settings import Settings
 from settings.examples import placeholders
 
 PYTHON = (3, 11)
+SECONDS = 10  # for everything; a program or AWS that has not answered by then does not
 
 
 @dataclass(frozen=True)
@@ -26,22 +36,52 @@ class Check:
 def checks(environment: str) -> list[Check]:
     """Every prerequisite of a deploy, with what was found. Raises OperationError for wrong settings."""
     settings = settings_of(environment)
+    until = time.monotonic() + SECONDS
     found = prerequisites(settings)
     if environment != EMBEDDED and not any(check.remedy for check in found):
-        found.append(cluster_access(settings))
+        found += side_by_side({"Cluster access": lambda: cluster_access(settings)}, until)
     return found
 
 
 def prerequisites(settings: Settings) -> list[Check]:
     """Of every command, those that only read among them."""
-    found = [
-        _python(),
-        _program(os.environ.get("JSII_NODE", "node"), "Node.js", ["--version"], NODE, "it runs the engine of CDKTF"),
-        _program("terraform", "Terraform", ["version"], TERRAFORM, "locks and secrets rely on it"),
-    ]
+    node = os.environ.get("JSII_NODE", "node")
+    every: dict[str, Callable[[], Check]] = {
+        "Python": _python,
+        "Node.js": lambda: _program(node, "Node.js", ["--version"], NODE, "it runs the engine of CDKTF"),
+        "Terraform": lambda: _program("terraform", "Terraform", ["version"], TERRAFORM, "locks and secrets rely on it"),
+    }
     if settings.environment != EMBEDDED:
-        found += [own_values(settings), credentials(settings), aws_command()]
-    return found
+        every |= {
+            "Settings": lambda: own_values(settings),
+            "AWS": lambda: credentials(settings),
+            "AWS CLI": aws_command,
+        }
+    return side_by_side(every)
+
+
+def side_by_side(every: Mapping[str, Callable[[], Check]], until: float | None = None) -> list[Check]:
+    """The answers of all checks, by name. One that is silent until then (or for SECONDS) is said to be."""
+    found: dict[str, Check] = {}
+    raised: list[Exception] = []
+    until = until or time.monotonic() + SECONDS
+
+    def ask(name: str, check: Callable[[], Check]) -> None:
+        try:
+            found[name] = check()
+        except Exception as error:
+            raised.append(error)
+
+    # Not a pool, whose threads the end of this process would wait for.
+    threads = [threading.Thread(target=ask, args=each, daemon=True) for each in every.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0, until - time.monotonic()))
+    if raised:
+        raise raised[0]
+    silent = f"did not answer within {SECONDS} seconds"
+    return [found.get(name) or Check(name, silent, "Find out what it waits for, and run this again.") for name in every]
 
 
 def require(environment: str) -> None:
@@ -54,6 +94,15 @@ def refuse(found: list[Check]) -> None:
     problems = [f"  {check.name}: {check.found}. {check.remedy}" for check in found if check.remedy]
     if problems:
         raise OperationError("\n".join(["this machine is not ready:", *problems]))
+
+
+def page(found: list[Check]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("prerequisite", "found", "to do"):
+        table.add_column(column, overflow="fold")
+    for check in found:
+        table.add_row(*map(escape, (check.name, check.found, check.remedy or "-")))
+    return table
 
 
 def _text(version: tuple[int, ...]) -> str:
@@ -71,12 +120,46 @@ def _program(command: str, name: str, arguments: list[str], least: tuple[int, ..
     path = shutil.which(command)
     if path is None:
         return Check(name, f"{command} is not on PATH", install)
-    result = subprocess.run([command, *arguments], capture_output=True, text=True, check=False)
-    match = re.search(r"v(\d+)\.(\d+)\.(\d+)", result.stdout)
+    try:
+        said = _says([command, *arguments])
+    except subprocess.TimeoutExpired:
+        silent = f"{command} {arguments[0]} did not answer within {SECONDS - 2} seconds"
+        return Check(name, silent, "Run it to see what it waits for.")
+    except OSError as error:
+        return Check(name, f"{command} cannot be started: {error.strerror}", install)
+    match = re.search(r"v(\d+)\.(\d+)\.(\d+)", said)
     if match is None:
         return Check(name, f"{command} {arguments[0]} says no version", install)
     version = tuple(int(part) for part in match.groups())
     return Check(name, f"{_text(version)} ({path})", "" if version >= least else install)
+
+
+def _says(command: list[str]) -> str:
+    """What a program prints. One that hangs is ended with all that it has started. Raises TimeoutExpired, OSError."""
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        try:
+            return process.communicate(timeout=SECONDS - 2)[0]
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
+
+
+def _client(service: str, settings: Settings) -> Any:
+    """One that soon gives up. Each check has a session of its own, because these are not made for several threads."""
+    import boto3
+    from botocore.config import Config
+
+    once = Config(connect_timeout=3, read_timeout=3, retries={"total_max_attempts": 1})
+    return boto3.Session().client(service, region_name=settings.region, config=once)
 
 
 def on_path(name: str, command: str, remedy: str) -> Check:
@@ -98,9 +181,7 @@ def own_values(settings: Settings) -> Check:
 
 def cluster_access(settings: Settings) -> Check:
     """EKS lets in the roles that have an access entry, and not even the one that has created the cluster besides."""
-    import boto3
-
-    caller = boto3.client("sts", region_name=settings.region).get_caller_identity()["Arn"]
+    caller = _client("sts", settings).get_caller_identity()["Arn"]
     assumed = re.fullmatch(r"arn:aws:sts::\d{12}:assumed-role/([^/]+)/.+", caller)
     if assumed is None:
         return Check("Cluster access", f"{caller} is not a role", "Log in with a role: only roles get access entries.")
@@ -115,11 +196,10 @@ def cluster_access(settings: Settings) -> Check:
 
 def _arn_of_role(name: str, settings: Settings) -> str:
     """With its path, which the ARN of a session lacks, as far as these credentials may ask for it."""
-    import boto3
     from botocore.exceptions import ClientError
 
     try:
-        found: str = boto3.client("iam", region_name=settings.region).get_role(RoleName=name)["Role"]["Arn"]
+        found: str = _client("iam", settings).get_role(RoleName=name)["Role"]["Arn"]
     except ClientError:
         return f"arn:aws:iam::{settings.account}:role/{name}"
     return found
@@ -127,13 +207,15 @@ def _arn_of_role(name: str, settings: Settings) -> str:
 
 def credentials(settings: Settings) -> Check:
     """Those of this account, and no others."""
-    import boto3
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
     try:
-        identity = boto3.client("sts", region_name=settings.region).get_caller_identity()
+        identity = _client("sts", settings).get_caller_identity()
+    except HTTPClientError as error:
+        return Check("AWS", str(error), "See to the network, its proxy and what AWS_ENDPOINT_URL says.")
     except (BotoCoreError, ClientError) as error:
-        return Check("AWS", f"no valid credentials ({error})", "Log in, or set AWS_PROFILE.")
+        found = "the login has expired" if failures.has_expired(error) else f"no valid credentials ({error})"
+        return Check("AWS", found, failures.log_in(error))
     if identity["Account"] != settings.account:
         remedy = f"The settings say {settings.account}: log in there, or correct account in the settings."
         return Check("AWS", f"these are credentials of account {identity['Account']}", remedy)

@@ -1,11 +1,25 @@
 """What a first deploy would stumble over after half an hour is said before anything starts."""
 
+import io
 import json
 import os
 import re
+import socket
+import subprocess
+import threading
 
 import pytest
+from botocore.exceptions import (
+    ClientError,
+    NoCredentialsError,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+from rich.console import Console
 
+from operations import failures
+from operations.commands import doctor
 from settings import load_settings
 from settings.aws import GithubSettings
 from settings.examples import placeholders
@@ -73,12 +87,83 @@ def test_the_pipeline_is_let_in_and_a_user_is_not(own: Staging) -> None:
 
 
 @pytest.mark.slow
+def test_what_does_not_answer_is_named_in_time(own: Staging) -> None:
+    for name in ("terraform", "node"):  # a wrapper, whose child keeps its output open
+        program = own.bin / name
+        program.write_text("#!/bin/sh\nsleep 987\n")
+        program.chmod(0o755)
+    with socket.socket() as silent:  # takes connections, and says nothing
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        path = f"{own.bin}:{os.environ['PATH']}"
+        result = own.make("doctor", PATH=path, AWS_ENDPOINT_URL=endpoint, COLUMNS="60")
+
+    assert result.code == 1
+    assert result.seconds < 20  # ten, and the start of Python on a busy machine
+    said = " ".join(result.output.split())
+    assert "terraform version did not answer within 8 seconds" in said
+    assert "node --version did not answer within 8 seconds" in said
+    assert f'Read timeout on endpoint URL: "{endpoint}/"' in said
+    programs = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert "sleep 987" not in programs.splitlines()
+
+
+def test_a_check_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "SECONDS", 0.2)
+    hang = threading.Event()
+
+    def hangs() -> doctor.Check:
+        hang.wait()
+        return doctor.Check("b", "too late")
+
+    well, silent = doctor.side_by_side({"a": lambda: doctor.Check("a", "1"), "b": hangs})
+    hang.set()
+
+    assert (well.found, silent.name, silent.found) == ("1", "b", "did not answer within 0.2 seconds")
+    assert silent.remedy
+
+
+def test_sixty_columns_lose_nothing() -> None:
+    found = [doctor.Check("Settings", "vpc.public_access_cidrs.0=203.0.113.0/24 [a]", "environments/staging.yaml " * 3)]
+    console = Console(file=io.StringIO(), width=60)
+    console.print(doctor.page(found))
+
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert all(len(line) <= 60 for line in text.splitlines())
+    assert sorted(re.sub(r"\W", "", text)) == sorted(
+        re.sub(r"\W", "", "prerequisite found to do" + found[0].name + found[0].found + found[0].remedy)
+    )
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["deploy", "plan", "doctor"])
 def test_the_settings_as_shipped_are_refused_with_the_fields_to_fill(staging: Staging, command: str) -> None:
     refused = staging.make(command, PATH=f"{staging.bin}:{os.environ['PATH']}")
 
     assert refused.code == 1
     assert "these are examples: eks.public_access_cidrs.0 = 203.0.113.0/24" in refused.output
+
+
+def test_who_has_to_log_in_again_is_told_how(monkeypatch: pytest.MonkeyPatch) -> None:
+    expired = [
+        ClientError({"Error": {"Code": "ExpiredToken", "Message": "m"}}, "GetCallerIdentity"),
+        ClientError({"Error": {"Code": "400", "Message": "Bad Request"}}, "HeadBucket"),
+        ClientError({"Error": {"Code": "RequestExpired", "Message": "m"}}, "DescribeInstances"),
+        UnauthorizedSSOTokenError(),
+        SSOTokenLoadError(error_msg="m"),
+        TokenRetrievalError(provider="sso", error_msg="m"),
+    ]
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    assert {failures.of_aws(each) for each in expired} == {"the login to AWS has expired. Log in, or set AWS_PROFILE."}
+    monkeypatch.setenv("AWS_PROFILE", "ana")
+    assert failures.of_aws(expired[0]) == ("the login to AWS has expired. Log in again: aws sso login --profile ana")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")  # which wins over the profile
+    assert "Renew AWS_ACCESS_KEY_ID, " in failures.of_aws(expired[0])
+    assert failures.of_aws(NoCredentialsError()).startswith("no valid credentials (Unable to locate credentials). ")
+    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "m"}}, "HeadBucket")
+    assert failures.of_aws(denied) == str(denied)
 
 
 def test_the_examples_of_documentation_are_known() -> None:
