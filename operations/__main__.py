@@ -1,6 +1,8 @@
 """python -m operations COMMAND: what the Makefile calls, and the one place that prints errors."""
 
 import argparse
+import codecs
+import locale
 import os
 import re
 import sys
@@ -10,6 +12,7 @@ from rich.console import Console
 
 from operations import OperationError
 from operations.engine.stacks import Interrupted
+from operations.streams import run
 
 FAILED, CHANGES, INTERRUPTED = 1, 2, 130
 SYNTHESIZE = ("deploy", "destroy", "plan", "synth")
@@ -38,6 +41,11 @@ def main() -> int:
     except OperationError as error:
         print(error, file=sys.stderr)
         return FAILED
+    except Exception as error:
+        from operations import failures
+
+        print(failures.text(error), file=sys.stderr)
+        return FAILED
 
 
 def _run(command: str, environment: str, console: Console) -> int:
@@ -59,6 +67,8 @@ def _command(command: str, environment: str, console: Console) -> int:
     names = re.split(r"[\s,]+", os.environ.get("STACK", "").strip(" ,"))
     names = [name for name in names if name]
     folder = Path(os.environ["PLANS"]).resolve() if os.environ.get("PLANS") else None
+    if folder and folder.exists() and not folder.is_dir():
+        raise OperationError(f"PLANS={os.environ['PLANS']} is a file: name a folder")
     # Each command imports what it needs: `make env` has no use for boto3.
     if command == "deploy":
         from operations.commands.deploy import deploy
@@ -131,4 +141,8 @@ def _doctor(environment: str, console: Console) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # What Terraform, AWS and settings say is UTF-8, whatever the locale is.
+    if not sys.flags.utf8_mode and codecs.lookup(locale.getpreferredencoding(False)).name != "utf-8":
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, [sys.executable, "-m", "operations", *sys.argv[1:]])
+    sys.exit(run(main))

@@ -42,9 +42,12 @@ class Context:
         import boto3
         import botocore.session
 
-        # No file and no profile of people's own can be in the way of the simulator.
-        theirs = {"config_file": os.devnull, "credentials_file": os.devnull, "profile": None}
-        overrides = {name: (None, None, value, None) for name, value in theirs.items()} if self.simulator else None
+        overrides = {}
+        if self.simulator:  # no variable, file or profile of people's own can be in its way
+            known = botocore.session.Session.SESSION_VARIABLES
+            overrides = {name: (None, None, default, convert) for name, (_, _, default, convert) in known.items()}
+            for name in ("config_file", "credentials_file"):
+                overrides[name] = (None, None, os.devnull, None)
         return boto3.Session(botocore_session=botocore.session.Session(session_vars=overrides))
 
     def client(self, service: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from operations import OperationError
+from operations import OperationError, failures
 from operations.context import Context
 
 STATE_SUFFIX = ".tfstate"
@@ -32,9 +32,7 @@ def exists(context: Context) -> bool:
     except ClientError as error:
         if error.response["Error"]["Code"] in ("404", "NoSuchBucket"):
             return False
-        raise OperationError(
-            f"the state bucket {context.settings.names.state_bucket} cannot be used: {error}"
-        ) from None
+        raise _refused(context, "used", error) from None
     return True
 
 
@@ -45,8 +43,16 @@ def ensure(context: Context) -> bool:
     region = context.settings.region
     # us-east-1 is the one region that must not be named.
     where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    context.client("s3").create_bucket(Bucket=context.settings.names.state_bucket, **where)
+    try:
+        context.client("s3").create_bucket(Bucket=context.settings.names.state_bucket, **where)
+    except ClientError as error:
+        raise _refused(context, "created", error) from None
     return True
+
+
+def _refused(context: Context, verb: str, error: ClientError) -> OperationError:
+    bucket = context.settings.names.state_bucket
+    return OperationError(f"the state bucket {bucket} cannot be {verb}: {failures.of_aws(error)}")
 
 
 def read(context: Context, stack: str) -> State | None:
@@ -56,7 +62,7 @@ def read(context: Context, stack: str) -> State | None:
     except ClientError as error:
         if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NoSuchBucket"):
             return None
-        raise OperationError(f"the state of {stack} cannot be read: {error}") from None
+        raise OperationError(f"the state of {stack} cannot be read: {failures.of_aws(error)}") from None
 
 
 def _keys(context: Context, prefix: str, suffix: str) -> list[str]:

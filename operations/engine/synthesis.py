@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from operations import OUTPUT, ROOT, OperationError
+from operations import OUTPUT, ROOT, OperationError, failures
 from operations.engine.variables import inherited
 
 ERRORED_STATE = "errored.tfstate"  # how Terraform calls a state that it could not write to the bucket
@@ -44,6 +44,8 @@ def synthesize(environment: str, directory: Path | None = None) -> Graph:
     """Run main.py for an environment, into its own folder. Raises OperationError with what it says when it fails."""
     directory = directory or OUTPUT / environment
     directory.parent.mkdir(parents=True, exist_ok=True)
+    if directory.exists() and not directory.is_dir():
+        raise OperationError(f"{os.path.relpath(directory)} is no folder: remove it")
     result = subprocess.run(
         [sys.executable, "main.py"],
         cwd=ROOT,
@@ -53,7 +55,8 @@ def synthesize(environment: str, directory: Path | None = None) -> Graph:
         check=False,
     )
     if result.returncode != 0:
-        raise OperationError(result.stderr.strip() or result.stdout.strip() or "main.py failed without a word")
+        said = result.stderr.strip() or result.stdout.strip() or "main.py failed without a word"
+        raise OperationError(failures.of_traceback(said) if failures.TRACEBACK in said else said)
     return read_graph(directory)
 
 

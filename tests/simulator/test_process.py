@@ -86,7 +86,7 @@ def test_one_that_does_not_answer_is_named_and_stays(tmp_path: Path, monkeypatch
         began = time.monotonic()
         assert stop(tmp_path)
     assert time.monotonic() - began < process.STOP_SECONDS
-    assert not _runs(simulator.pid)
+    assert process._born(simulator.pid) is None
 
 
 @pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
@@ -162,10 +162,6 @@ def _serving(directory: Path) -> list[str]:
         except OSError:  # gone by now
             continue
     return found
-
-
-def _runs(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
 
 
 def test_nothing_of_a_real_aws_reaches_it() -> None:
