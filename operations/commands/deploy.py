@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from operations import OperationError
 from operations.cluster import api, kubernetes
@@ -18,6 +16,7 @@ from operations.engine.stacks import run_all
 from operations.engine.synthesis import Graph, synthesize
 from operations.engine.terraform import LOCK_TIMEOUT, Outcome
 from operations.plans import files
+from operations.tables import Sheet
 
 
 def deploy(environment: str, names: list[str], console: Console, folder: Path | None = None) -> None:
@@ -104,13 +103,9 @@ def require_producers(context: Context, graph: Graph, selected: list[str]) -> No
                 raise OperationError(f"{stack} reads {needed}, which is not deployed: STACK='{needed} {stack}'")
 
 
-def summary(context: Context, outcomes: dict[str, Outcome], rows: dict[str, Row]) -> Table:
+def summary(context: Context, outcomes: dict[str, Outcome], rows: dict[str, Row]) -> Sheet:
     """What there is now, stack by stack."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("stack", min_width=8)
-    for name in ("resources", "changed", "seconds"):
-        table.add_column(name, justify="right", min_width=len(name))
-    table.add_column("outputs", overflow="ellipsis", no_wrap=True)
+    table = Sheet("stack", "resources", "changed", "seconds", "outputs")
     for stack in rows:
         state = state_bucket.read(context, stack)
         outputs = [f"{name} = {_short(value)}" for name, value in state.outputs.items()] if state else []
@@ -126,4 +121,4 @@ def summary(context: Context, outcomes: dict[str, Outcome], rows: dict[str, Row]
 
 def _short(value: Any) -> str:
     text = ", ".join(value) if isinstance(value, list) else str(value)
-    return escape(text if len(text) <= 64 else f"{text[:61]}...")
+    return text if len(text) <= 64 else f"{text[:61]}..."

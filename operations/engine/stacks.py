@@ -86,6 +86,10 @@ def _follow(event: dict[str, Any], stack: str, verb: str, progress: Progress) ->
     elif kind in ("apply_start", "apply_complete") and event["hook"]["action"] != "read":
         progress.step(stack, verb)
         progress.count(stack, done=int(kind == "apply_complete"))
+    if kind in ("apply_start", "apply_progress"):
+        progress.working(stack, event["hook"]["resource"]["addr"], seconds=event["hook"].get("elapsed_seconds", 0))
+    elif kind in ("apply_complete", "apply_errored"):
+        progress.finished(stack, event["hook"]["resource"]["addr"])
 
 
 def _report(outcomes: dict[str, Outcome], terraform: Terraform, console: Console) -> None:

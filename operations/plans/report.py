@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rich.table import Table
-
 from catalogue import RESOURCES
 from operations.engine.terraform import Outcome
+from operations.tables import Sheet
 
 ACTIONS = ("create", "update", "replace", "delete", "import")
 
@@ -72,12 +71,8 @@ class Report:
             said = [self.waiting[stack]] if stack in self.waiting else []
             yield [stack, *counts, "; ".join([*said, *outputs, *([self.notes[stack]] if stack in self.notes else [])])]
 
-    def table(self) -> Table:
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        table.add_column("stack")
-        for action in ACTIONS:
-            table.add_column(action, justify="right")
-        table.add_column("")
+    def table(self) -> Sheet:
+        table = Sheet("stack", *ACTIONS, "")
         for row in self._rows():
             table.add_row(*row)
         return table
