@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from operations import LOCAL, OperationError
-from operations.cluster import api, helm
+from operations.cluster import api, helm, stuck
 from operations.cluster.manifests import mistakes
 from operations.cluster.programs import NoProgram, carried
 from operations.context import Context
@@ -65,18 +65,35 @@ def why_not_applied(context: Context, graph: Graph, stacks: Sequence[str]) -> st
     return None if init.returncode == 0 else "Terraform finds no provider for kubernetes and helm here"
 
 
-def gate(context: Context, inside: Collection[str]) -> Callable[[str], str]:
-    """What tells why a stack cannot be worked on now: for those in the cluster, the API may not answer."""
+def gate(
+    context: Context, graph: Graph, inside: Collection[str], console: Console, *, destroying: bool = False
+) -> Callable[[str], str]:
+    """What tells why a stack cannot be worked on now: of those in the cluster, where the API does not answer, or
+    somebody may be at work on a release. One that nobody is at work on any more is repaired.
+    """
 
     def why_not(stack: str) -> str:
         if stack in inside:
             try:
-                api.require(context)
+                path = api.require(context)
+                own = _names(context, graph, stack)
+                stuck.repair(context, path, stack, own, console.print, destroying=destroying)
             except OperationError as error:
                 return str(error)
         return ""
 
     return why_not
+
+
+def _names(context: Context, graph: Graph, stack: str) -> set[tuple[str, str]]:
+    """The releases of a stack as (namespace, name), as far as what they are named by is deployed."""
+    outputs = outputs_of(context, graph, [stack])
+
+    def value(producer: str, output: str) -> str:
+        return str(outputs[producer].get(output, ""))
+
+    found = template_of(graph, stack)["resource"].get("helm_release", {}).values()
+    return {(resolved(each["namespace"], value), each["name"]) for each in found}
 
 
 def releases(graph: Graph, stack: str, outputs: Mapping[str, Mapping[str, Any]]) -> list[Release]:
@@ -110,7 +127,7 @@ def outputs_of(context: Context, graph: Graph, stacks: Sequence[str]) -> dict[st
     found: dict[str, Mapping[str, Any]] = {}
     for needed in sorted({need for stack in stacks for need in graph.needs[stack]}):
         state = state_bucket.read(context, needed)
-        synthesized = {name: each["value"] for name, each in template_of(graph, needed)["output"].items()}
+        synthesized = {name: each["value"] for name, each in template_of(graph, needed).get("output", {}).items()}
         found[needed] = state.outputs if state else synthesized
     return found
 

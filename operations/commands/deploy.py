@@ -50,7 +50,7 @@ def deploy(environment: str, names: list[str], console: Console, folder: Path | 
         ["apply", "-auto-approve", f"-lock-timeout={LOCK_TIMEOUT}"],
         verb="applying",
         console=console,
-        why_not=kubernetes.gate(context, inside),
+        why_not=kubernetes.gate(context, graph, inside, console),
     )
     console.print(summary(context, outcomes, rows))
     if reason:

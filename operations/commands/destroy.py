@@ -44,6 +44,7 @@ def destroy(environment: str, names: list[str], console: Console) -> None:
         _require_no_readers(context, graph, deployed)
         inside = kubernetes.in_cluster(graph, deployed)
         _require_cluster(context, graph, inside)
+        _require_nothing_stuck(context, graph, [each for each in selected if each not in inside], console)
         _confirm(context, selected)
         _destroy_stacks(context, graph, [stack for stack in deployed if stack != STATE], inside, console)
         if STATE in selected:
@@ -100,6 +101,15 @@ def _require_cluster(context: Context, graph: Graph, inside: list[str]) -> None:
         raise OperationError("\n".join(lines))
 
 
+def _require_nothing_stuck(context: Context, graph: Graph, others: list[str], console: Console) -> None:
+    """A first release that was killed is in no state."""
+    left = kubernetes.in_cluster(graph, others)
+    if left and api.kubeconfig_of(context) and api.answers(context):
+        why_not = kubernetes.gate(context, graph, left, console, destroying=True)
+        if reasons := [reason for stack in left if (reason := why_not(stack))]:
+            raise OperationError("\n".join(["nothing was destroyed:", *reasons]))
+
+
 def _forgetting(environment: str, directory: Path) -> str:
     terraform = f"terraform -chdir={os.path.relpath(directory)}"
     forget = f"{terraform} state list | xargs {terraform} state rm"
@@ -126,7 +136,7 @@ def _destroy_stacks(context: Context, graph: Graph, stacks: list[str], inside: l
         ["apply", "-destroy", "-auto-approve", f"-lock-timeout={LOCK_TIMEOUT}"],
         verb="destroying",
         console=console,
-        why_not=kubernetes.gate(context, inside),
+        why_not=kubernetes.gate(context, graph, inside, console, destroying=True),
     )
 
 
