@@ -1,10 +1,15 @@
 # ENVIRONMENT=staging chooses the settings file (default local), STACK="vpc eks" narrows to some stacks.
 # PLANS=plans keeps the plans of make plan as files in that folder, and makes make deploy apply just those.
-VARIABLES = CONFIRM DETAILED_EXITCODE ENVIRONMENT HOST PLANS PORT PYTHON SIMULATOR_PORT STACK TF_PROVIDER_MIRROR \
-	UPDATE_ADDRESSES UPDATE_DOCS AWS_PROFILE AWS_REGION KUBECONFIG
+# YES=1 lets make deploy apply without a question, DETAILS=1 lets make plan show old and new value of each attribute.
+VARIABLES = CONFIRM DETAILED_EXITCODE DETAILS ENVIRONMENT HOST PLANS PORT PYTHON SIMULATOR_PORT STACK TF_PROVIDER_MIRROR \
+	UPDATE_ADDRESSES UPDATE_DOCS YES AWS_PROFILE AWS_REGION KUBECONFIG
 # By itself make takes every name and says nothing: make destroy STACKS=queue would destroy everything.
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
-$(foreach name,$(filter-out $(VARIABLES),$(GIVEN)),$(error $(name) is not a variable of this Makefile: there are $(strip $(VARIABLES))))
+NEAREST = $(shell $(or $(PYTHON),python3) -c 'import sys, difflib as d; \
+	print(*(f"the nearest is {name}" for name in d.get_close_matches(sys.argv[1].upper(), sys.argv[2:], 1, 0.4)))' \
+	'$(1)' $(VARIABLES) 2>/dev/null)
+$(foreach name,$(filter-out $(VARIABLES),$(GIVEN)),$(error $(name) is not a variable of this Makefile: \
+	$(or $(call NEAREST,$(name)),there are $(strip $(VARIABLES)))))
 $(foreach name,$(GIVEN),$(if $(strip $($(name))),,$(error $(name) is empty: write a value, or leave it out)))
 export PYTHONDONTWRITEBYTECODE = 1
 

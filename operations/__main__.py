@@ -2,6 +2,7 @@
 
 import argparse
 import codecs
+import contextlib
 import locale
 import os
 import re
@@ -53,13 +54,14 @@ def _run(command: str, environment: str, console: Console) -> int:
         raise OperationError(
             f"make {command} works on no environment by itself: name it, such as make {command} ENVIRONMENT=staging"
         )
-    if command not in SYNTHESIZE:
+    if command == "clean":  # of all environments
         return _command(command, environment, console)
-    from operations.context import settings_of
+    from operations.context import place, settings_of
     from operations.engine.lock import exclusive
 
-    settings_of(environment)
-    with exclusive(environment, command):
+    # Not into the output, which for some commands is read by a shell.
+    print(f"make {command}: {environment}, {place(settings_of(environment))}", file=sys.stderr)
+    with exclusive(environment, command) if command in SYNTHESIZE else contextlib.nullcontext():
         return _command(command, environment, console)
 
 
@@ -81,7 +83,7 @@ def _command(command: str, environment: str, console: Console) -> int:
     elif command == "plan":
         from operations.commands.plan import plan
 
-        changes = plan(environment, names, console, folder)
+        changes = plan(environment, names, console, folder, details=os.environ.get("DETAILS") == "1")
         return CHANGES if changes and os.environ.get("DETAILED_EXITCODE") == "1" else 0
     elif command == "synth":
         from operations.engine.synthesis import synthesize

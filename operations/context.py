@@ -1,6 +1,7 @@
 """One environment as a command sees it: its settings, and the variables that its programs run with."""
 
 import os
+import re
 import shlex
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from settings import Settings, SettingsError, load_settings
 from simulator.process import Simulator, SimulatorError, Unresponsive, clean_environment, find, start
 
 EMBEDDED = "local"  # the environment whose AWS is the simulator
+EXPORTED = "PLATFORM_EXPORTED"  # in a shell, the names of the variables that it has from `make env`
 # Most of what Terraform does is to read the provider's schema into memory. With fewer collections a plan of one stack
 # takes 5.9 seconds of CPU instead of 8.3, and 730 MB instead of 520 (Terraform 1.11, provider 5.100).
 FEWER_COLLECTIONS = {"GOGC": "400"}
@@ -104,6 +106,12 @@ def settings_of(environment: str) -> Settings:
         raise OperationError(str(error)) from None
 
 
+def place(settings: Settings) -> str:
+    """Where an environment is, as every command says first."""
+    simulated = " of the simulated AWS" if settings.environment == EMBEDDED else ""
+    return f"account {settings.account}{simulated}, region {settings.region}"
+
+
 def _simulator(starts: bool) -> Simulator | None:
     try:
         return start(LOCAL, port_of("SIMULATOR_PORT")) if starts else find(LOCAL)
@@ -123,8 +131,10 @@ def port_of(variable: str) -> int | None:
 
 def exports(context: Context) -> str:
     """The variables as a shell reads them: `eval "$(make -s env)"`."""
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(context.variables.items())]
-    unset = [name for name in foreign(os.environ) if name not in context.variables]
+    given = context.variables | {EXPORTED: " ".join(sorted(context.variables))}
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(given.items())]
+    former = re.findall(r"\w+", os.environ.get(EXPORTED, ""))
+    unset = [name for name in dict.fromkeys([*foreign(os.environ), *former]) if name not in context.variables]
     if context.simulator:  # what would send the aws command to the real one
         unset += ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE"]
     return "\n".join([*lines, *([f"unset {' '.join(unset)}"] if unset else [])])

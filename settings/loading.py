@@ -1,5 +1,6 @@
 """From environments/<name>.yaml to settings, or to one message with everything that is wrong in the file."""
 
+import difflib
 import re
 from pathlib import Path
 
@@ -21,7 +22,8 @@ def load_settings(environment: str, directory: Path = ENVIRONMENTS) -> Settings:
 
     Raises SettingsError with one message for all mistakes: no such file, broken YAML, wrong or unknown fields.
     """
-    known = ", ".join(sorted(found.stem for found in directory.glob("*.yaml")))
+    names = sorted(found.stem for found in directory.glob("*.yaml"))
+    known = ", ".join(names)
     # stacks/ is where cdktf writes, and the commands write into a folder of the environment's name beside it.
     if not re.fullmatch(ENVIRONMENT_NAME, environment) or environment == "stacks":
         raise SettingsError(
@@ -33,7 +35,11 @@ def load_settings(environment: str, directory: Path = ENVIRONMENTS) -> Settings:
     try:
         values = read_mapping(path)
     except FileNotFoundError:
-        raise SettingsError(f"{name} does not exist: set ENVIRONMENT to one of {known}, or write the file") from None
+        near = difflib.get_close_matches(environment, names, 1)
+        guess = f" (did you mean {near[0]}?)" if near else ""
+        raise SettingsError(
+            f"{name} does not exist{guess}: set ENVIRONMENT to one of {known}, or write the file"
+        ) from None
     except ValueError as error:
         raise SettingsError(f"{name} {error}") from None
     try:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ class Result:
     code: int
     output: str
     seconds: float
+    head: str = ""  # the line with which every command says where it works
 
     @property
     def rows(self) -> dict[str, tuple[int, ...]]:
@@ -57,7 +58,9 @@ class Project:
 
     def make(self, target: str, **variables: str) -> Result:
         """What `make <target>` does once everything is installed."""
-        return self.run(sys.executable, "-m", "operations", target, **variables)
+        result = self.run(sys.executable, "-m", "operations", target, **variables)
+        head, _, output = result.output.partition("\n")
+        return replace(result, output=output, head=head) if head.startswith(f"make {target}: ") else result
 
     def variables(self) -> dict[str, str]:
         """What `eval "$(make -s env)"` sets."""

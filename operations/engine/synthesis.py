@@ -1,5 +1,6 @@
 """From settings to stacks: main.py writes them, the manifest says in which order they go."""
 
+import difflib
 import json
 import os
 import shutil
@@ -36,7 +37,10 @@ class Graph:
         """These stacks, or all when none is named, in order. Raises OperationError for one that does not exist."""
         unknown = [name for name in names if name not in self.needs]
         if unknown:
-            raise OperationError(f"STACK: there is no stack {', '.join(unknown)}; there are {', '.join(self.needs)}")
+            near = {found for name in unknown for found in difflib.get_close_matches(name, self.needs, 1)}
+            guess = f" (did you mean {' '.join(sorted(near))}?)" if near else ""
+            known = ", ".join(self.needs)
+            raise OperationError(f"STACK: there is no stack {', '.join(unknown)}{guess}; there are {known}")
         return [name for name in self.needs if not names or name in names]
 
 

@@ -5,6 +5,7 @@ import io
 import re
 import shutil
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from operations import OperationError
 from operations.commands.destroy import _confirm
 from operations.context import Context, exports
 from settings import load_settings
+from simulator import process as simulator
 from tests.conftest import ROOT
 from tests.project import Project, Result, copy_of_project
 
@@ -53,8 +55,8 @@ def test_an_environment_that_does_not_exist(project: Project, command: str) -> N
     message = refused(project, project.make(command, ENVIRONMENT="stagging"))
 
     assert message == (
-        "environments/stagging.yaml does not exist: set ENVIRONMENT to one of local, production, staging, "
-        "or write the file\n"
+        "environments/stagging.yaml does not exist (did you mean staging?): "
+        "set ENVIRONMENT to one of local, production, staging, or write the file\n"
     )
 
 
@@ -75,7 +77,7 @@ def test_a_stack_that_does_not_exist(project: Project) -> None:
     message = refused(project, project.make("deploy", STACK="vpc, eck"))
 
     said, _, listed = message.strip().partition("; there are ")
-    assert said == "STACK: there is no stack eck"
+    assert said == "STACK: there is no stack eck (did you mean eks?)"
     assert set(listed.split(", ")) == {path.stem for path in ROOT.glob("tests/addresses/local/*.txt")}
 
 
@@ -141,7 +143,16 @@ def test_a_port_that_is_taken(project: Project) -> None:
     )
 
 
-@pytest.mark.parametrize("command", ["plan", "destroy", "env"])
+@pytest.mark.parametrize("command", ["deploy", "destroy", "plan", "synth", "doctor", "env", "grafana", "runner"])
+def test_every_command_says_first_where_it_works(project: Project, tmp_path: Path, command: str) -> None:
+    none = {"AWS_CONFIG_FILE": "none", "AWS_SHARED_CREDENTIALS_FILE": "none", "AWS_EC2_METADATA_DISABLED": "true"}
+
+    result = project.make(command, ENVIRONMENT="staging", HOME=str(tmp_path), **none)
+
+    assert result.head == f"make {command}: staging, account 111122223333, region us-east-1"
+
+
+@pytest.mark.parametrize("command", ["destroy", "env"])
 def test_nothing_to_work_on(project: Project, command: str) -> None:
     message = refused(project, project.make(command))
 
@@ -183,4 +194,30 @@ def test_a_shell_gets_the_variables_and_loses_what_would_mix_with_them(context: 
     assert f"export AWS_ENDPOINT_URL={context.variables['AWS_ENDPOINT_URL']}" in printed
     assert printed[-1] == "unset AWS_PROFILE AWS_SESSION_TOKEN AWS_CA_BUNDLE"
     real = dataclasses.replace(context, simulator=None, variables={"ENVIRONMENT": "a b"})
-    assert exports(real) == "export ENVIRONMENT='a b'"
+    assert exports(real).splitlines() == ["export ENVIRONMENT='a b'", "export PLATFORM_EXPORTED=ENVIRONMENT"]
+
+
+def test_a_shell_that_goes_to_another_environment_keeps_nothing_of_the_first(project: Project, tmp_path: Path) -> None:
+    config = tmp_path / "kubeconfig"
+    config.write_text("{}")
+    env = f"{sys.executable} -m operations env 2>/dev/null"
+    script = (
+        f'export KUBECONFIG={config}; for name in local staging local; do eval "$(ENVIRONMENT=$name {env})"; '
+        "turn=$((turn + 1)); env >$name.$turn; done"
+    )
+    simulator.start(project.path / ".local")
+    try:
+        assert project.run("bash", "-c", script, AWS_SECRET_ACCESS_KEY="before", AWS_PROFILE="own").code == 0
+    finally:
+        simulator.stop(project.path / ".local")
+
+    first, real, again = (
+        dict(line.split("=", 1) for line in (project.path / name).read_text().splitlines() if "=" in line)
+        for name in ("local.1", "staging.2", "local.3")
+    )
+    assert {"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "TF_VAR_kubeconfig"} <= first.keys()
+    assert [name for name in real if name.startswith(("AWS_", "TF_VAR_"))] == ["AWS_DEFAULT_REGION", "AWS_REGION"]
+    assert real["ENVIRONMENT"] == "staging"
+    assert {name: value for name, value in again.items() if name != "_"} == {
+        name: value for name, value in first.items() if name != "_"
+    }

@@ -95,15 +95,21 @@ def make(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "name"),
-    [("destroy STACKS=queue", "STACKS"), ("plan ENV=staging", "ENV"), ("deploy stack=vpc", "stack")],
+    ("arguments", "name", "said"),
+    [
+        ("destroy STACKS=queue", "STACKS", "the nearest is STACK."),
+        ("plan ENV=staging", "ENV", "the nearest is ENVIRONMENT."),
+        ("deploy stack=vpc", "stack", "the nearest is STACK."),
+        ("deploy Q=1", "Q", "there are CONFIRM"),
+        ("deploy Q=1 PYTHON=none", "Q", "there are CONFIRM"),
+    ],
 )
-def test_make_refuses_a_variable_that_it_does_not_know(arguments: str, name: str) -> None:
+def test_make_refuses_a_variable_that_it_does_not_know(arguments: str, name: str, said: str) -> None:
     result = make(*shlex.split(arguments))
 
     assert result.returncode == 2
     assert result.stdout == ""
-    assert f"*** {name} is not a variable of this Makefile: there are CONFIRM" in result.stderr
+    assert f"*** {name} is not a variable of this Makefile: {said}" in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
 
