@@ -1,6 +1,7 @@
 """make deploy: everything, in order, as often as you like."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,19 @@ from operations.engine.progress import Row
 from operations.engine.stacks import run_all
 from operations.engine.synthesis import Graph, synthesize
 from operations.engine.terraform import LOCK_TIMEOUT, Outcome
-from operations.plans import files
+from operations.plans import abandoned, files, review
 from operations.tables import Sheet
 
 
 def deploy(environment: str, names: list[str], console: Console, folder: Path | None = None) -> None:
-    """Apply the stacks of an environment; with a folder, the plans in there and nothing else. Raises OperationError."""
+    """Apply the stacks of an environment; with a folder, the plans in there and nothing else. Raises OperationError.
+
+    Outside of `local`, what would change is shown first, and asked about.
+    """
     began = time.monotonic()
     doctor.require(environment)
+    if environment != EMBEDDED and folder is None:
+        review.require_possible(environment)
     graph = synthesize(environment)
     errored_state.require_none(environment, graph)
     selected = graph.select(names)
@@ -30,9 +36,8 @@ def deploy(environment: str, names: list[str], console: Console, folder: Path | 
         apply_plans(environment, graph, selected, folder, console)
         return
     context = open_context(environment, starts=True)
-    settings = context.settings
-    where = f"the simulated AWS at {context.simulator.endpoint}" if context.simulator else f"account {settings.account}"
-    console.print(f"Deploying {environment} to {where}, region {settings.region}")
+    if context.simulator:
+        console.print(f"The simulated AWS is at {context.simulator.endpoint}")
     inside = kubernetes.in_cluster(graph, selected)
     reason = kubernetes.why_not_applied(context, graph, inside)
     if reason:
@@ -40,29 +45,46 @@ def deploy(environment: str, names: list[str], console: Console, folder: Path | 
     elif inside:
         require_access(context, selected)
     require_producers(context, graph, selected)
-    if state_bucket.ensure(context):
-        console.print(f"Created the state bucket {settings.names.state_bucket}")
-
-    outcomes, rows = run_all(
-        context,
-        graph,
-        {stack: graph.needs[stack] for stack in selected},
-        ["apply", "-auto-approve", f"-lock-timeout={LOCK_TIMEOUT}"],
-        verb="applying",
-        console=console,
-        why_not=kubernetes.gate(context, graph, inside, console),
-    )
-    console.print(summary(context, outcomes, rows))
+    gate = kubernetes.gate(context, graph, inside, console)
+    forgotten = abandoned.sentences(context, graph, names)
+    if environment == EMBEDDED:
+        outcomes, rows = apply(context, graph, selected, console, gate)
+    else:
+        away = inside if inside and not api.answers(context) else []
+        outcomes, rows = review.deploy(
+            context, graph, selected, console, gate=gate, unreachable=away, sentences=forgotten
+        )
+    if rows:
+        console.print(summary(context, outcomes, rows))
     if reason:
         kubernetes.check(context, graph, inside, console, reason=reason)
     console.print(f"\n{len(rows)} stacks in {time.monotonic() - began:.0f} seconds.")
     if environment == EMBEDDED:
+        for sentence in forgotten:
+            console.print(f"{sentence}\n", soft_wrap=True)
         console.print(
             "It goes on running. To use it from this shell:\n\n"
             '    eval "$(make -s env)"\n'
             "    terraform -chdir=cdktf.out/local/stacks/vpc plan\n\n"
             "make plan shows that nothing is left to do, make destroy takes everything down."
         )
+
+
+def apply(
+    context: Context, graph: Graph, stacks: list[str], console: Console, gate: Callable[[str], str]
+) -> tuple[dict[str, Outcome], dict[str, Row]]:
+    """Without a question, as in an environment where nothing is at stake."""
+    if state_bucket.ensure(context):
+        console.print(f"Created the state bucket {context.settings.names.state_bucket}")
+    return run_all(
+        context,
+        graph,
+        {stack: graph.needs[stack] for stack in stacks},
+        ["apply", "-auto-approve", f"-lock-timeout={LOCK_TIMEOUT}"],
+        verb="applying",
+        console=console,
+        why_not=gate,
+    )
 
 
 def apply_plans(environment: str, graph: Graph, selected: list[str], folder: Path, console: Console) -> None:

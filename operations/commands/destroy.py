@@ -15,6 +15,7 @@ from operations.engine import errored_state, state_bucket
 from operations.engine.stacks import run_all
 from operations.engine.synthesis import Graph, synthesize
 from operations.engine.terraform import LOCK_TIMEOUT, unlocking
+from operations.plans import abandoned
 
 STATE = "state"
 
@@ -37,6 +38,7 @@ def destroy(environment: str, names: list[str], console: Console) -> None:
         return
     graph = synthesize(environment)
     errored_state.require_none(environment, graph)
+    graph = abandoned.added(context, graph)
     selected = graph.select(names)
     if state_bucket.exists(context):
         deployed = [stack for stack in selected if (state := state_bucket.read(context, stack)) and state.resources]

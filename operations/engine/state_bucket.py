@@ -65,6 +65,30 @@ def read(context: Context, stack: str) -> State | None:
         raise OperationError(f"the state of {stack} cannot be read: {failures.of_aws(error)}") from None
 
 
+def states(context: Context) -> list[str]:
+    """The stacks of the environment that have a state, whether there is code for them or not."""
+    before, after = context.settings.names.state_key("*").split("*")
+    found = _keys(context, before, after) if exists(context) else []
+    return [key.removeprefix(before).removesuffix(after) for key in found]
+
+
+def content(context: Context, stack: str) -> dict[str, Any]:
+    """The state of a stack, as Terraform has written it."""
+    found: dict[str, Any] = json.loads(_body(context, context.settings.names.state_key(stack)))
+    return found
+
+
+def similar(context: Context) -> list[str]:
+    """The state buckets of other projects in the same account and region, as far as these credentials may ask."""
+    names = context.settings.names
+    suffix = names.state_bucket.removeprefix(context.settings.project)
+    try:
+        buckets = context.client("s3").list_buckets()["Buckets"]
+    except ClientError:
+        return []
+    return [each["Name"] for each in buckets if each["Name"].endswith(suffix) and each["Name"] != names.state_bucket]
+
+
 def _keys(context: Context, prefix: str, suffix: str) -> list[str]:
     paginator = context.client("s3").get_paginator("list_objects_v2")
     pages = paginator.paginate(Bucket=context.settings.names.state_bucket, Prefix=prefix)

@@ -1,20 +1,34 @@
 """The folder of a reviewed plan: one file of Terraform for each stack, and what these files belong to."""
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from operations import OperationError
+from operations import LOCAL, OperationError
 from operations.engine.synthesis import Graph
 from operations.plans.report import Report
 
 MANIFEST, PAGE = "plans.json", "report.md"
 
 
+@contextlib.contextmanager
+def private(environment: str) -> Iterator[Path]:
+    """A folder for plans, which hold sensitive values: nobody else may read it, and it is gone afterwards."""
+    folder = LOCAL / "plans" / environment
+    shutil.rmtree(folder, ignore_errors=True)  # of a command that was killed
+    folder.mkdir(mode=0o700, parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def clear(folder: Path) -> None:
     """Make the folder, without the files of an earlier plan."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in (*folder.glob("*.tfplan"), folder / MANIFEST, folder / PAGE):
         path.unlink(missing_ok=True)
 

@@ -1,10 +1,17 @@
 """What a plan says, on one page: for a terminal, and in Markdown for those who approve it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.text import Text
 
 from catalogue import RESOURCES
+from operations.context import place
 from operations.engine.terraform import Outcome
+from operations.plans.changes import Attribute
+from operations.plans.planning import Plans, listed
+from settings import Settings
 from operations.tables import Sheet
 
 ACTIONS = ("create", "update", "replace", "delete", "import")
@@ -30,17 +37,29 @@ class Loss:
 
 @dataclass(frozen=True)
 class Report:
-    """outcomes has the stacks that were planned, waiting those that cannot be, notes what else there is to say."""
+    """outcomes has the stacks that were planned, notes what else there is to say of one.
+
+    where names account and region. abandoned has what belongs to no stack of the code, one sentence each.
+    """
 
     environment: str
+    where: str
     stacks: Sequence[str]
     outcomes: Mapping[str, Outcome]
-    waiting: Mapping[str, str]
     notes: Mapping[str, str]
+    attributes: Mapping[str, Mapping[str, Sequence[Attribute]]] = field(default_factory=dict)
+    abandoned: Sequence[str] = ()
+
+    @classmethod
+    def of(
+        cls, settings: Settings, stacks: Sequence[str], plans: Plans, notes: Mapping[str, str], abandoned: Sequence[str]
+    ) -> "Report":
+        said, outcomes, attributes = {**notes, **plans.notes}, plans.outcomes, plans.attributes
+        return cls(settings.environment, place(settings), stacks, outcomes, said, attributes, abandoned)
 
     @property
     def changes(self) -> bool:
-        return bool(self.waiting) or any(each.changes or each.outputs for each in self.outcomes.values())
+        return bool(self.abandoned) or any(each.changes or each.outputs for each in self.outcomes.values())
 
     @property
     def no_changes(self) -> str:
@@ -67,9 +86,28 @@ class Report:
                 counts = [str(actions.count(action)) for action in ACTIONS]
             else:
                 counts = [""] * len(ACTIONS)
-            outputs = [f"changes {', '.join(sorted(outcome.outputs))}"] if outcome and outcome.outputs else []
-            said = [self.waiting[stack]] if stack in self.waiting else []
-            yield [stack, *counts, "; ".join([*said, *outputs, *([self.notes[stack]] if stack in self.notes else [])])]
+            outputs = [f"changes {listed(outcome.outputs, 'outputs')}"] if outcome and outcome.outputs else []
+            yield [stack, *counts, "; ".join([*outputs, *([self.notes[stack]] if stack in self.notes else [])])]
+
+    def _every(self) -> Iterator[tuple[str, str, str, Sequence[Attribute]]]:
+        for stack in self.stacks:
+            for address, action in self.outcomes[stack].changes.items() if stack in self.outcomes else ():
+                yield action, stack, address, self.attributes.get(stack, {}).get(address, ())
+
+    def print(self, console: Console) -> None:
+        """Every address that changes, what is known of its attributes, and last the numbers and what is lost."""
+        for action, stack, address, attributes in self._every():
+            console.print(f"{action:<8}{stack}: {address}", markup=False, soft_wrap=True)
+            for attribute in attributes:
+                console.print(f"            {attribute}", markup=False, soft_wrap=True)
+        console.print(f"\nPlan of {self.environment}: {self.where}\n")
+        console.print(self.table())
+        for loss in self.losses():
+            console.print(Text(str(loss), style="bold red" if loss.stateful else ""))
+        for sentence in self.abandoned:
+            console.print(Text(f"\n{sentence}", style="bold"), soft_wrap=True)
+        if not self.changes:
+            console.print(f"\n{self.no_changes}")
 
     def table(self) -> Sheet:
         table = Sheet("stack", *ACTIONS, "")
@@ -80,7 +118,7 @@ class Report:
     def markdown(self) -> str:
         losses = self.losses()
         lines = [
-            f"### Plan of {self.environment}",
+            f"### Plan of {self.environment}: {self.where}",
             "",
             f"| stack | {' | '.join(ACTIONS)} | |",
             f"| --- |{' ---: |' * len(ACTIONS)} --- |",
@@ -92,14 +130,15 @@ class Report:
                 if loss.stateful
             ),
             *(f"- {loss.action} `{loss.stack}: {loss.address}`" for loss in losses if not loss.stateful),
+            *(f"- **{sentence}**" for sentence in self.abandoned),
         ]
-        every = [
-            f"- {action} `{stack}: {address}`"
-            for stack, outcome in self.outcomes.items()
-            for address, action in outcome.changes.items()
-        ]
+        every = list(self._every())
         if every:
-            lines += ["", "<details><summary>All changes</summary>", "", *every, "", "</details>"]
+            lines += ["", "<details><summary>All changes</summary>", ""]
+            for action, stack, address, attributes in every:
+                lines.append(f"- {action} `{stack}: {address}`")
+                lines += ["", "  ```text", *(f"  {each}" for each in attributes), "  ```", ""] if attributes else []
+            lines += ["", "</details>"]
         elif not self.changes:
             lines += [self.no_changes]
         return "\n".join([*lines, ""])

@@ -1,95 +1,20 @@
 """Plans that are made by one and applied by another: with the real Terraform."""
 
-import io
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from rich.console import Console
 
 from operations import OperationError
-from operations.cluster import kubernetes
-from operations.commands import deploy, doctor, plan
 from operations.context import Context
 from operations.engine import state_bucket
 from operations.engine.synthesis import Graph
-from tests.operations.conftest import Stacks
+from operations.plans.planning import Planner
+from tests.operations.plans.conftest import Environment, output, reading
 
 pytestmark = pytest.mark.slow
-
-
-class Environment:
-    """make plan and make deploy with PLANS, on small stacks."""
-
-    def __init__(self, context: Context, graph: Graph, folder: Path) -> None:
-        self.context, self.graph, self.folder = context, graph, folder
-
-    def plan(self) -> bool:
-        return plan.plan("local", [], self._console(), self.folder)
-
-    def deploy(self) -> str:
-        console = self._console()
-        deploy.deploy("local", [], console, self.folder)
-        return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
-
-    @property
-    def report(self) -> list[str]:
-        return (self.folder / "report.md").read_text().splitlines()
-
-    def change(self, stack: str, change: Callable[[dict[str, Any]], None]) -> None:
-        path = self.graph.path(stack) / "cdk.tf.json"
-        template = json.loads(path.read_text())
-        change(template)
-        path.write_text(json.dumps(template))
-
-    def objects(self) -> dict[str, str]:
-        """The version of everything in the state bucket."""
-        client, bucket = self.context.client("s3"), self.context.settings.names.state_bucket
-        return {each["Key"]: each["ETag"] for each in client.list_objects_v2(Bucket=bucket).get("Contents", [])}
-
-    def _console(self) -> Console:
-        return Console(file=io.StringIO(), width=200)
-
-
-@pytest.fixture
-def environment(
-    context: Context, stacks: Stacks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Environment]:
-    """environment(one={...}, two={...}, needs={...}, inside=[...]): stacks, and which of them are in the cluster."""
-    keys = {}
-
-    def make(inside: list[str] | None = None, **arguments: Any) -> Environment:
-        graph = stacks(**arguments)
-        for module in (plan, deploy):
-            monkeypatch.setattr(module, "synthesize", lambda _: graph)
-            monkeypatch.setattr(module, "open_context", lambda _: context)
-        monkeypatch.setattr(doctor, "require", lambda _: None)
-        monkeypatch.setattr(kubernetes, "in_cluster", lambda _, all: [each for each in all if each in (inside or [])])
-        keys.update({stack: f"{tmp_path.name}/{stack}.tfstate" for stack in graph.needs})
-        monkeypatch.setattr(type(context.settings.names), "state_key", lambda _, stack: keys[stack])
-        return Environment(context, graph, tmp_path / "plans")
-
-    return make
-
-
-def reading(environment: Environment, reader: str, producer: str) -> None:
-    """Let one stack read the output value of the other."""
-    template = json.loads((environment.graph.path(producer) / "cdk.tf.json").read_text())
-    backend = {key: template["terraform"]["backend"]["s3"][key] for key in ("bucket", "key", "region")}
-    value = f"${{data.terraform_remote_state.{producer}_state.outputs.value}}"
-
-    def change(template: dict[str, Any]) -> None:
-        template["data"] = {"terraform_remote_state": {f"{producer}_state": {"backend": "s3", "config": backend}}}
-        template["resource"] = {"terraform_data": {"a": {"input": value}}}
-
-    environment.change(reader, change)
-
-
-def output(value: str) -> Callable[[dict[str, Any]], None]:
-    return lambda template: template.update({"output": {"value": {"value": value}}})
 
 
 def test_what_was_planned_is_applied_and_nothing_else(environment: Callable[..., Environment], tmp_path: Path) -> None:
@@ -145,19 +70,17 @@ def test_a_plan_needs_no_right_to_write(environment: Callable[..., Environment])
     client.delete_object(Bucket=bucket, Key=lock)
 
 
-def test_who_reads_what_changes_is_planned_after_that(environment: Callable[..., Environment]) -> None:
+def test_who_reads_what_changes_is_shown_for_the_new_value_and_applied_from_another_plan(
+    environment: Callable[..., Environment],
+) -> None:
     planned = environment(
-        needs={"reader": {"producer"}, "far": {"reader"}, "other": {"producer"}},
-        producer={"a": {}},
-        reader={"a": {}},
-        far={"a": {}},
-        other={"a": {}},
+        needs={"reader": {"producer"}, "other": {"producer"}}, producer={"a": {}}, reader={"a": {}}, other={"a": {}}
     )
     reading(planned, "reader", "producer")
     planned.change("producer", output("before"))
     planned.plan()
-    assert "| reader |  |  |  |  |  | waits for producer |" in planned.report, "nothing is deployed yet"
-    for _ in range(3):  # producers first, then those that read them
+    assert "| reader | 1 | 0 | 0 | 0 | 0 | for what producer will publish |" in planned.report, "nothing is deployed"
+    for _ in range(2):  # producers first, then those that read them
         planned.deploy()
         planned.plan()
     assert not planned.plan()
@@ -165,12 +88,12 @@ def test_who_reads_what_changes_is_planned_after_that(environment: Callable[...,
     planned.change("producer", output("after"))
     assert planned.plan()
     assert "| producer | 0 | 0 | 0 | 0 | 0 | changes value |" in planned.report
-    assert "| reader |  |  |  |  |  | waits for producer (value) |" in planned.report
-    assert "| far |  |  |  |  |  | waits for reader |" in planned.report
+    assert "| reader | 0 | 1 | 0 | 0 | 0 | for what producer will publish |" in planned.report
+    assert '  input: "before" -> "after"' in planned.report
     assert "| other | 0 | 0 | 0 | 0 | 0 |  |" in planned.report, "it reads nothing that changes"
+    assert {path.name for path in planned.folder.glob("*.tfplan")} == {"producer.tfplan", "other.tfplan"}
 
-    printed = planned.deploy()
-    assert "Without a plan, and so as they were: reader, far" in printed
+    assert "Without a plan, and so as they were: reader" in planned.deploy()
     planned.plan()
     assert "| reader | 0 | 1 | 0 | 0 | 0 |  |" in planned.report
 
@@ -187,14 +110,15 @@ def test_a_stack_in_the_cluster_is_left_to_the_deploy(environment: Callable[...,
 
 
 @pytest.mark.parametrize("kind", ["aws_secretsmanager_secret_version", "aws_ssm_parameter"])
-def test_to_plan_a_stack_with_a_secret_does_not_read_it(tmp_path: Path, kind: str) -> None:
+def test_to_plan_a_stack_with_a_secret_does_not_read_it(context: Context, tmp_path: Path, kind: str) -> None:
     for stack, resource in {"secret": kind, "open": "aws_vpc"}.items():
         (tmp_path / "stacks" / stack).mkdir(parents=True)
         (tmp_path / "stacks" / stack / "cdk.tf.json").write_text(json.dumps({"resource": {resource: {"a": {}}}}))
     graph = Graph(tmp_path, {"secret": frozenset(), "open": frozenset()})
 
-    assert plan._file_options(graph, "secret", tmp_path) == [f"-out={tmp_path}/secret.tfplan", "-refresh=false"]
-    assert plan._file_options(graph, "open", tmp_path) == [f"-out={tmp_path}/open.tfplan"]
+    planner = Planner(context, graph, tmp_path, tmp_path, reads_only=True)
+    assert planner.unread(["open", "secret"]) == ["secret"]
+    assert Planner(context, graph, tmp_path, tmp_path).unread(["secret"]) == []
 
 
 def other_environment(folder: Path, _graph: Graph) -> None:

@@ -1,0 +1,158 @@
+"""Plans of several stacks: each for the values that those before it are going to publish."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from catalogue import RESOURCES
+from operations.cluster import kubernetes
+from operations.context import Context
+from operations.engine import state_bucket
+from operations.engine.stacks import run_all
+from operations.engine.synthesis import Graph
+from operations.engine.terraform import LOCK_TIMEOUT, Outcome
+from operations.plans import changes, files
+from operations.plans.changes import Attribute
+from operations.plans.previews import PLACEHOLDER, Copies, Values, read_by
+
+SECRET_WHEN_READ = {name for name, each in RESOURCES.items() if each.secret}
+AS_STORED = "compared with its state, because the provider reads secrets to compare it with AWS"
+FEW = 3  # names that are written out
+LOCK, NO_LOCK = [f"-lock-timeout={LOCK_TIMEOUT}"], ["-lock=false"]
+
+
+@dataclass
+class Plans:
+    """files are those that can be applied; the other outcomes are to be read only, and say so in notes."""
+
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, dict[str, list[Attribute]]] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
+
+
+class Planner:
+    """Plans stacks into a folder, and in a private one what cannot be applied.
+
+    Who reads only locks nothing, and sees no secret.
+    """
+
+    def __init__(
+        self, context: Context, graph: Graph, folder: Path, private: Path, *, reads_only: bool = False
+    ) -> None:
+        self._context, self._graph, self._folder, self._reads_only = context, graph, folder, reads_only
+        self._copies = Copies(graph.directory, graph.needs, private / "copies")
+        self._plans = Plans()
+        self._deployed = cache(lambda stack: state_bucket.read(context, stack) is not None)
+        self._read = cache(lambda stack: changes.read(context, self._copies.path(stack), self._path(stack)))
+
+    def plan(self, stacks: Sequence[str], console: Console, *, details: bool, created: bool) -> Plans:
+        """With details, what changes is read attribute by attribute; with created, that of new resources as well."""
+        bucket = state_bucket.exists(self._context)
+        for wave in waves(self._graph, stacks):
+            for stack in wave:
+                values = self._values(stack)
+                if values or not bucket:
+                    self._copy(stack, values)
+            self._run([stack for stack in wave if stack not in self._copies.values], console)
+            self._run([stack for stack in wave if stack in self._copies.values], console, copies=True)
+        if details:
+            self._plans.attributes |= {
+                stack: changes.attributes(self._read(stack), self._named(stack), created=created)
+                for stack, outcome in self._plans.outcomes.items()
+                if outcome.changes and (created or set(outcome.changes.values()) - {"create", "delete", "import"})
+            }
+        return self._plans
+
+    def take_as_written(self, stacks: Sequence[str], why: str) -> None:
+        """Where nothing is deployed of a stack, and it cannot be planned, all that is written of it is new."""
+        for stack in stacks:
+            self._plans.notes[stack] = why
+            if not self._deployed(stack):
+                written = kubernetes.template_of(self._graph, stack)["resource"]
+                addresses = [f"{kind}.{name}" for kind, named in written.items() for name in named]
+                self._plans.outcomes[stack] = Outcome(succeeded=True, changes=dict.fromkeys(addresses, "create"))
+
+    def _run(self, stacks: Sequence[str], console: Console, *, copies: bool = False) -> None:
+        if not stacks:
+            return
+        unread = self.unread(stacks)
+        own = {stack: [f"-out={self._path(stack)}"] for stack in stacks}
+        found, _ = run_all(
+            self._context,
+            self._copies,
+            {stack: frozenset() for stack in stacks},
+            ["plan", "-detailed-exitcode", *(NO_LOCK if copies or self._reads_only else LOCK)],
+            verb="planning",
+            console=console,
+            own={stack: [*options, *(["-refresh=false"] if stack in unread else [])] for stack, options in own.items()},
+        )
+        self._plans.outcomes |= found
+        if not copies:
+            self._plans.files |= {stack: self._path(stack) for stack in stacks}
+            self._plans.notes |= dict.fromkeys(unread, AS_STORED)
+
+    def unread(self, stacks: Sequence[str]) -> list[str]:
+        """Those whose secrets would be read to compare them with AWS, which is left out then."""
+        if not self._reads_only:
+            return []
+        held = {stack: kubernetes.template_of(self._graph, stack)["resource"].keys() for stack in stacks}
+        return [stack for stack in stacks if SECRET_WHEN_READ & held[stack]]
+
+    def _path(self, stack: str) -> Path:
+        return files.path_of(self._copies.folder if stack in self._copies.values else self._folder, stack)
+
+    def _values(self, stack: str) -> Values:
+        """Those that the stack reads and that are about to change, or that nobody has published yet."""
+        found = {}
+        for producer, output in read_by(self._graph, stack):
+            outcome = self._plans.outcomes.get(producer)
+            if outcome and output in outcome.outputs:
+                found[producer, output] = self._planned(producer, output)
+            elif not self._deployed(producer):
+                found[producer, output] = PLACEHOLDER
+        return found
+
+    def _planned(self, producer: str, output: str) -> Any:
+        change = self._read(producer)["output_changes"][output]
+        hidden = change["after_unknown"] or change["after_sensitive"]
+        return PLACEHOLDER if hidden else change["after"]
+
+    def _copy(self, stack: str, values: Values) -> None:
+        producers = {needed for needed in self._graph.needs[stack] if self._deployed(needed)}
+        self._copies.write(stack, values, deployed=self._deployed(stack), producers=producers)
+        unknown = {key for key, value in values.items() if value == PLACEHOLDER}
+        if unknown:
+            said = [
+                f"{name} ({listed({output for producer, output in unknown if producer == name}, 'values')})"
+                for name in sorted({producer for producer, _ in unknown})
+            ]
+            self._plans.notes[stack] = f"with placeholders for {', '.join(said)}"
+        elif values:
+            self._plans.notes[stack] = f"for what {', '.join(sorted({name for name, _ in values}))} will publish"
+
+    def _named(self, stack: str) -> changes.Named:
+        def named(address: str, path: tuple[str | int, ...]) -> str:
+            source = self._copies.source(stack, address, path)
+            return f"(known after apply: {source})" if source else changes.UNKNOWN
+
+        return named
+
+
+def listed(names: Collection[str], kind: str) -> str:
+    return ", ".join(sorted(names)) if len(names) <= FEW else f"{len(names)} {kind}"
+
+
+def waves(graph: Graph, stacks: Sequence[str]) -> Iterator[list[str]]:
+    """The stacks in groups, each after those that it reads."""
+    sorter = TopologicalSorter({stack: graph.needs[stack] & set(stacks) for stack in stacks})
+    sorter.prepare()
+    while sorter.is_active():
+        ready = sorter.get_ready()
+        yield [stack for stack in stacks if stack in ready]
+        sorter.done(*ready)

@@ -1,0 +1,140 @@
+"""A deploy to a real account: what it changes is shown and asked about, and then just that is applied."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from operations import OperationError
+from operations.context import Context, place
+from operations.engine import state_bucket
+from operations.engine.progress import Row
+from operations.engine.stacks import Interrupted, run_all
+from operations.engine.synthesis import Graph
+from operations.engine.terraform import LOCK_TIMEOUT, Outcome, Terraform
+from operations.plans import files
+from operations.plans.planning import LOCK, Planner, Plans
+from operations.plans.report import Report
+
+NOT_YET = "planned when its turn comes, because its cluster does not answer yet: this is what is written of it"
+LOSSES = ("delete", "replace")
+
+Gate = Callable[[str], str]
+
+
+def require_possible(environment: str) -> None:
+    """Raises OperationError where nobody can be asked."""
+    if not _agreed() and not sys.stdin.isatty():
+        raise OperationError(
+            f"nothing was changed of {environment}, because there is no terminal to ask in: YES=1 applies what is "
+            f"planned without a question, PLANS=<folder> what make plan PLANS=<folder> ENVIRONMENT={environment} wrote"
+        )
+
+
+def deploy(
+    context: Context,
+    graph: Graph,
+    stacks: Sequence[str],
+    console: Console,
+    *,
+    gate: Gate,
+    unreachable: Sequence[str],
+    sentences: Sequence[str],
+) -> tuple[dict[str, Outcome], dict[str, Row]]:
+    """Plan, show, ask and apply. unreachable are stacks in a cluster that only answers when others are applied.
+
+    Returns how each stack went that was applied. Raises OperationError when one fails, or the answer is not yes.
+    """
+    while True:
+        with files.private(context.settings.environment) as folder:
+            planner = Planner(context, graph, folder, folder)
+            planner.take_as_written(unreachable, NOT_YET)
+            planned = [stack for stack in stacks if stack not in unreachable]
+            plans = planner.plan(planned, console, details=True, created=False)
+            Report.of(context.settings, stacks, plans, {}, sentences).print(console)
+            changing = [
+                stack
+                for stack in stacks
+                if stack in unreachable or plans.outcomes[stack].changes or plans.outcomes[stack].outputs
+            ]
+            if not changing:
+                return {}, {}
+            _ask(context)
+            if state_bucket.ensure(context):
+                console.print(f"Created the state bucket {context.settings.names.state_bucket}")
+            turns = Turns(context, graph, plans, folder, gate)
+            try:
+                return run_all(
+                    context,
+                    graph,
+                    {stack: graph.needs[stack] for stack in changing},
+                    ["apply", f"-lock-timeout={LOCK_TIMEOUT}"],
+                    verb="applying",
+                    console=console,
+                    own=turns.plans,
+                    why_not=turns.begin,
+                )
+            except Interrupted:
+                raise
+            except OperationError:
+                if not turns.held:
+                    raise
+            console.print(f"\nPlanning again, because more would change than was shown: {', '.join(turns.held)}\n")
+
+
+class Turns:
+    """The plan file of each stack, when it has its turn: what could only be shown with placeholders is planned now."""
+
+    def __init__(self, context: Context, graph: Graph, shown: Plans, folder: Path, gate: Gate) -> None:
+        self._context, self._graph, self._shown, self._folder, self._gate = context, graph, shown, folder, gate
+        self._terraform = Terraform(context)
+        self.plans = {stack: [str(path)] for stack, path in shown.files.items()}
+        self.held: list[str] = []
+
+    def begin(self, stack: str) -> str:
+        """Why the stack cannot be applied now, if there is a reason."""
+        reason = self._gate(stack)
+        return reason or ("" if stack in self.plans else self._plan(stack))
+
+    def _plan(self, stack: str) -> str:
+        directory, path = self._graph.path(stack), files.path_of(self._folder, stack)
+        outcome = self._terraform.init(directory, stack)
+        if outcome.succeeded:
+            outcome = self._terraform.run(directory, stack, ["plan", "-detailed-exitcode", *LOCK, f"-out={path}"])
+        if not outcome.succeeded:
+            return "\n".join(outcome.diagnostics or outcome.text) or "it cannot be planned"
+        more = beyond(outcome.changes, self._shown.outcomes.get(stack, Outcome()).changes)
+        if more and not _agreed():
+            self.held.append(stack)
+            return "\n".join(
+                ["this was not shown before:", *(f"  {action} {address}" for address, action in more.items())]
+            )
+        self.plans[stack] = [str(path)]
+        return ""
+
+
+def beyond(found: Mapping[str, str], shown: Mapping[str, str]) -> dict[str, str]:
+    """What a plan changes that was not shown, or was shown as something that loses less."""
+    return {
+        address: action
+        for address, action in found.items()
+        if address not in shown or (action in LOSSES and shown[address] not in LOSSES)
+    }
+
+
+def _agreed() -> bool:
+    return os.environ.get("YES") == "1"
+
+
+def _ask(context: Context) -> None:
+    if _agreed():
+        return
+    question = f"\nApply this to {context.settings.environment}, {place(context.settings)}? (yes) "
+    try:
+        answer = input(question)
+    except EOFError:
+        answer = ""
+    if answer.strip() != "yes":
+        raise OperationError("nothing was changed")
