@@ -88,8 +88,6 @@ def _plan(
     if folder:
         files.write(folder, graph, list(plans.files), report)
         console.print(f"\nTo apply just this: make deploy PLANS={folder.name} ENVIRONMENT={environment}")
-        if copies := [stack for stack in plans.outcomes if stack not in plans.files]:
-            console.print(f"After it, because they wait for what it makes: another plan of {', '.join(copies)}")
     return report.changes
 
 

@@ -1,5 +1,6 @@
 """Plans of several stacks: each for the values that those before it are going to publish."""
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,10 +19,11 @@ from operations.engine.synthesis import Graph
 from operations.engine.terraform import LOCK_TIMEOUT, Outcome
 from operations.plans import changes, files
 from operations.plans.changes import Attribute
-from operations.plans.previews import PLACEHOLDER, Copies, Values, read_by
+from operations.plans.previews import PLACEHOLDER, READS, Copies, Values, read_by
 
 SECRET_WHEN_READ = {name for name, each in RESOURCES.items() if each.secret}
 AS_STORED = "compared with its state, because the provider reads secrets to compare it with AWS"
+NEW_CLUSTER = "not planned, because it will have another cluster: this is what is written of it"
 FEW = 3  # names that are written out
 LOCK, NO_LOCK = [f"-lock-timeout={LOCK_TIMEOUT}"], ["-lock=false"]
 
@@ -57,15 +59,19 @@ class Planner:
         for wave in waves(self._graph, stacks):
             for stack in wave:
                 values = self._values(stack)
-                if values or not bucket:
+                if self._logs_in_with(stack, values):
+                    self.take_as_written([stack], NEW_CLUSTER)
+                elif values or not bucket:
                     self._copy(stack, values)
-            self._run([stack for stack in wave if stack not in self._copies.values], console)
+            own = [stack for stack in wave if stack not in self._plans.notes.keys() | self._copies.values.keys()]
+            self._run(own, console)
             self._run([stack for stack in wave if stack in self._copies.values], console, copies=True)
         if details:
             self._plans.attributes |= {
                 stack: changes.attributes(self._read(stack), self._named(stack), created=created)
                 for stack, outcome in self._plans.outcomes.items()
-                if outcome.changes and (created or set(outcome.changes.values()) - {"create", "delete", "import"})
+                if self._path(stack).is_file()
+                and (created or set(outcome.changes.values()) - {"create", "delete", "import"})
             }
         return self._plans
 
@@ -118,6 +124,11 @@ class Planner:
                 found[producer, output] = PLACEHOLDER
         return found
 
+    def _logs_in_with(self, stack: str, values: Values) -> bool:
+        """Whether its providers need what is not known yet: the helm provider would see no release of a cluster."""
+        login = json.dumps(kubernetes.template_of(self._graph, stack).get("provider"))
+        return any(values.get(key) == PLACEHOLDER for key in READS.findall(login))
+
     def _planned(self, producer: str, output: str) -> Any:
         change = self._read(producer)["output_changes"][output]
         hidden = change["after_unknown"] or change["after_sensitive"]
@@ -127,14 +138,15 @@ class Planner:
         producers = {needed for needed in self._graph.needs[stack] if self._deployed(needed)}
         self._copies.write(stack, values, deployed=self._deployed(stack), producers=producers)
         unknown = {key for key, value in values.items() if value == PLACEHOLDER}
+        later = ", so applied from another plan, after this one" if self._reads_only else ""
         if unknown:
             said = [
                 f"{name} ({listed({output for producer, output in unknown if producer == name}, 'values')})"
                 for name in sorted({producer for producer, _ in unknown})
             ]
-            self._plans.notes[stack] = f"with placeholders for {', '.join(said)}"
+            self._plans.notes[stack] = f"with placeholders for {', '.join(said)}{later}"
         elif values:
-            self._plans.notes[stack] = f"for what {', '.join(sorted({name for name, _ in values}))} will publish"
+            self._plans.notes[stack] = f"for what {', '.join(sorted({name for name, _ in values}))} will publish{later}"
 
     def _named(self, stack: str) -> changes.Named:
         def named(address: str, path: tuple[str | int, ...]) -> str:

@@ -54,11 +54,8 @@ def deploy(
             planned = [stack for stack in stacks if stack not in unreachable]
             plans = planner.plan(planned, console, details=True, created=False)
             Report.of(context.settings, stacks, plans, {}, sentences).print(console)
-            changing = [
-                stack
-                for stack in stacks
-                if stack in unreachable or plans.outcomes[stack].changes or plans.outcomes[stack].outputs
-            ]
+            done = {stack for stack, each in plans.outcomes.items() if not each.changes and not each.outputs}
+            changing = [stack for stack in stacks if stack not in done]
             if not changing:
                 return {}, {}
             _ask(context)

@@ -140,6 +140,13 @@ def test_what_was_approved_is_what_is_applied() -> None:
         assert jobs[environment].content["environment"] == environment
 
 
+def test_a_pipeline_is_never_asked() -> None:
+    deploys = [step["run"] for _, step in all_steps(FILES) if "make deploy" in step.get("run", "")]
+
+    assert len(deploys) == 4
+    assert [run for run in deploys if "PLANS=" not in run and "YES=1" not in run] == []
+
+
 def test_the_cluster_is_deployed_where_it_can_be_reached(platform: Platform) -> None:
     inside = sorted(stack for stack, template in platform("staging").items() if "aws" not in template["provider"])
 

@@ -11,10 +11,12 @@ from operations import OperationError
 from operations.context import Context
 from operations.engine import state_bucket
 from operations.engine.synthesis import Graph
+from operations.plans import files
 from operations.plans.planning import Planner
 from tests.operations.plans.conftest import Environment, output, reading
 
 pytestmark = pytest.mark.slow
+LATER = ", so applied from another plan, after this one"
 
 
 def test_what_was_planned_is_applied_and_nothing_else(environment: Callable[..., Environment], tmp_path: Path) -> None:
@@ -79,7 +81,9 @@ def test_who_reads_what_changes_is_shown_for_the_new_value_and_applied_from_anot
     reading(planned, "reader", "producer")
     planned.change("producer", output("before"))
     planned.plan()
-    assert "| reader | 1 | 0 | 0 | 0 | 0 | for what producer will publish |" in planned.report, "nothing is deployed"
+    assert f"| reader | 1 | 0 | 0 | 0 | 0 | for what producer will publish{LATER} |" in planned.report, (
+        "nothing is deployed"
+    )
     for _ in range(2):  # producers first, then those that read them
         planned.deploy()
         planned.plan()
@@ -88,7 +92,7 @@ def test_who_reads_what_changes_is_shown_for_the_new_value_and_applied_from_anot
     planned.change("producer", output("after"))
     assert planned.plan()
     assert "| producer | 0 | 0 | 0 | 0 | 0 | changes value |" in planned.report
-    assert "| reader | 0 | 1 | 0 | 0 | 0 | for what producer will publish |" in planned.report
+    assert f"| reader | 0 | 1 | 0 | 0 | 0 | for what producer will publish{LATER} |" in planned.report
     assert '  input: "before" -> "after"' in planned.report
     assert "| other | 0 | 0 | 0 | 0 | 0 |  |" in planned.report, "it reads nothing that changes"
     assert {path.name for path in planned.folder.glob("*.tfplan")} == {"producer.tfplan", "other.tfplan"}
@@ -119,6 +123,18 @@ def test_to_plan_a_stack_with_a_secret_does_not_read_it(context: Context, tmp_pa
     planner = Planner(context, graph, tmp_path, tmp_path, reads_only=True)
     assert planner.unread(["open", "secret"]) == ["secret"]
     assert Planner(context, graph, tmp_path, tmp_path).unread(["secret"]) == []
+
+
+def test_two_environments_that_are_planned_at_once_do_not_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LOCAL", tmp_path)
+    with files.private("staging") as staging:
+        (staging / "vpc.tfplan").touch()
+        with files.private("production") as production:
+            assert list(production.iterdir()) == []
+        assert [path.name for path in staging.iterdir()] == ["vpc.tfplan"]
+    with pytest.raises(KeyboardInterrupt), files.private("staging") as staging:
+        raise KeyboardInterrupt
+    assert not staging.exists()
 
 
 def other_environment(folder: Path, _graph: Graph) -> None:

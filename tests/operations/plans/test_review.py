@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from operations import OperationError
+from operations.cluster import api, kubernetes
+from operations.commands import deploy
 from operations.plans.review import beyond
 from tests.operations.plans.conftest import Environment, output, reading
 
@@ -155,6 +157,33 @@ def test_the_first_plan_shows_what_will_be_there(chain: Environment) -> None:
         "            input: null -> (known after apply: value of producer)\n"
     ) in chain.printed
     assert not chain.resources("producer")
+
+
+def test_what_lies_in_a_cluster_that_is_not_there_yet_is_shown_as_it_is_written(
+    staging: Callable[..., Environment], person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kubernetes, "why_not_applied", lambda *_: None)
+    monkeypatch.setattr(kubernetes, "gate", lambda *_: lambda _: "")
+    monkeypatch.setattr(deploy, "require_access", lambda *_: None)
+    deployed = staging(inside=["inner"], needs={"inner": {"eks"}}, eks={"a": {}}, inner={"b": {}})
+    person.answers = ["yes", "yes"]
+
+    assert deployed.plan(folder=False, details=True)
+    assert "create  inner: terraform_data.b\n" in deployed.printed
+    assert "there is no cluster yet: this is what is written of it" in deployed.printed
+    assert "create  inner: terraform_data.b\n" in deployed.deploy(folder=False)
+    assert deployed.resources("inner") == ["terraform_data.b"]
+
+    # Once it is deployed, it is not planned with the login of a cluster that will be another one.
+    reading(deployed, "inner", "eks")
+    deployed.change("eks", output("${terraform_data.a.id}"))
+    deployed.change("eks", lambda template: template["resource"]["terraform_data"]["a"].update(triggers_replace="x"))
+    login = "${data.terraform_remote_state.eks_state.outputs.value}"
+    deployed.change("inner", lambda template: template.update(provider={"terraform": [{"host": login}]}))
+    monkeypatch.setattr(api, "kubeconfig_of", lambda _: deployed.folder)
+    monkeypatch.setattr(api, "require", lambda _: deployed.folder)
+    assert deployed.plan(folder=False)
+    assert "it will have another cluster" in deployed.printed
 
 
 def test_before_there_is_a_bucket_nothing_is_made(chain: Environment, person: Person) -> None:
