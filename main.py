@@ -1,8 +1,10 @@
 #!/usr/bin/env python
 """Synthesize every stack of one environment: ENVIRONMENT=staging python main.py."""
 
+import json
 import os
 import sys
+from pathlib import Path
 
 from imports import EngineError
 from settings import Settings, SettingsError, load_settings
@@ -41,6 +43,19 @@ def build(app: App, settings: Settings) -> None:
     AppStack(app, settings, dns=dns, secrets=secrets, eks=eks, database=database, addons=addons)
 
 
+def forget_others(output: Path) -> None:
+    """Remove Terraform's note of the state that a folder was used with, where that was one of another environment.
+
+    With the note, Terraform and the cdktf command stop, and advise to move that state over the one of this environment.
+    """
+    for note in output.glob("stacks/*/.terraform/terraform.tfstate"):
+        template = note.parents[1] / "cdk.tf.json"
+        now = json.loads(template.read_text(encoding="utf-8"))["terraform"]["backend"]["s3"]
+        before = json.loads(note.read_text(encoding="utf-8"))["backend"]["config"]
+        if any(before[name] != now[name] for name in ("bucket", "key")):
+            note.unlink()
+
+
 def main() -> None:
     try:
         settings = load_settings(os.environ.get("ENVIRONMENT", "local"))
@@ -50,6 +65,7 @@ def main() -> None:
     app = App()
     build(app, settings)
     app.synth()
+    forget_others(Path(app.outdir))
 
 
 if __name__ == "__main__":

@@ -44,16 +44,22 @@ def cli_environment(environment: Mapping[str, str], directory: Path = LOCAL) -> 
     if mirror is None:
         cache = directory / "providers"
         cache.mkdir(exist_ok=True)
-        configuration.write_text("", encoding="utf-8")
+        _write(configuration, "")
         return {"TF_CLI_CONFIG_FILE": str(configuration), "TF_PLUGIN_CACHE_DIR": str(cache)}
 
     held = sorted(f"{REGISTRY}/{path.parent.name}/{path.name}" for path in (mirror / REGISTRY).glob("*/*"))
     quoted = ", ".join(f'"{provider}"' for provider in held)
-    configuration.write_text(
+    _write(
+        configuration,
         "provider_installation {\n"
         f'  filesystem_mirror {{\n    path    = "{mirror}"\n    include = [{quoted}]\n  }}\n'
         f"  direct {{\n    exclude = [{quoted}]\n  }}\n"
         "}\n",
-        encoding="utf-8",
     )
     return {"TF_CLI_CONFIG_FILE": str(configuration)}
+
+
+def _write(path: Path, text: str) -> None:
+    """Only what is new: Terraform of another environment may be reading it now."""
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")

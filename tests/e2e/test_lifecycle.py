@@ -116,6 +116,11 @@ def test_terraform_itself_finds_the_same_state(deployed: Project) -> None:
 
 def test_the_archived_command_line_works_on_the_same_state(deployed: Project, stacks: set[str]) -> None:
     cdktf, variables = str(ROOT / "node_modules" / ".bin" / "cdktf"), deployed.variables()
+    # Another environment was worked on in the same folder before.
+    settings = (deployed.path / "environments" / "local.yaml").read_text()
+    (deployed.path / "environments" / "other.yaml").write_text(settings)
+    assert deployed.run(sys.executable, "main.py", ENVIRONMENT="other").code == 0
+    assert deployed.run("terraform", "-chdir=cdktf.out/stacks/vpc", "init", **variables).code == 0
 
     diff = deployed.run(cdktf, "diff", "vpc", **variables)
     assert diff.code == 0, diff.output

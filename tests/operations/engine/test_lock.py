@@ -34,6 +34,21 @@ def test_each_environment_is_synthesized_into_its_own_folder(project: Project) -
     assert key(output, "vpc") == "staging/vpc.tfstate", "main.py writes where cdktf expects it"
 
 
+def test_a_folder_forgets_the_state_of_another_environment_and_no_other(project: Project) -> None:
+    """What terraform init has noted there would make Terraform offer to move the one state over the other."""
+    assert project.run(sys.executable, "main.py", ENVIRONMENT="staging").code == 0
+    folder = project.path / "cdktf.out" / "stacks" / "vpc"
+    backend = json.loads((folder / "cdk.tf.json").read_text())["terraform"]["backend"]["s3"]
+    note = folder / ".terraform" / "terraform.tfstate"
+    note.parent.mkdir()
+    note.write_text(json.dumps({"backend": {"type": "s3", "config": backend}}))
+
+    assert project.run(sys.executable, "main.py", ENVIRONMENT="staging").code == 0
+    assert note.is_file()
+    assert project.run(sys.executable, "main.py", ENVIRONMENT="local").code == 0
+    assert not note.exists()
+
+
 @pytest.mark.parametrize("command", ["deploy", "destroy", "plan", "synth"])
 def test_a_second_command_on_an_environment_is_refused_by_name(
     project: Project, monkeypatch: pytest.MonkeyPatch, command: str

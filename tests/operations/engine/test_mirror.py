@@ -45,6 +45,16 @@ def test_a_mirror_serves_what_it_holds_and_the_registry_the_rest(tmp_path: Path)
     assert "TF_PLUGIN_CACHE_DIR" not in variables
 
 
+def test_a_file_that_another_command_may_read_now_is_left_as_it_is(tmp_path: Path) -> None:
+    found = mirror_at(tmp_path / "mirror")
+    written = Path(cli_environment({"TF_PROVIDER_MIRROR": str(found)}, tmp_path)["TF_CLI_CONFIG_FILE"])
+    before = written.stat().st_mtime_ns
+
+    cli_environment({"TF_PROVIDER_MIRROR": str(found)}, tmp_path)
+
+    assert written.stat().st_mtime_ns == before
+
+
 def test_without_a_mirror_downloads_are_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mirror, "find_mirror", lambda _: None)
 
