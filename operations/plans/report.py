@@ -11,8 +11,8 @@ from operations.context import place
 from operations.engine.terraform import Outcome
 from operations.plans.changes import Attribute
 from operations.plans.planning import Plans, listed
-from settings import Settings
 from operations.tables import Sheet
+from settings import Settings
 
 ACTIONS = ("create", "update", "replace", "delete", "import")
 
