@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from catalogue import CONTENT, RESOURCES
+from catalogue.adoption import LOOKUPS, NATURAL_IDS, REPEATABLE
 from simulator.leftovers import LISTINGS
 from tests.conftest import ENVIRONMENTS, ROOT, Platform, all_of
 from tests.delivery.access import managed
@@ -89,6 +90,19 @@ def test_what_is_managed_is_found_when_it_is_left_over(platform: Platform) -> No
 
     assert not wrong, "\n".join(wrong)
     assert {(each.service, *each.listing) for each in RESOURCES.values() if each.listing} <= set(LISTINGS)
+
+
+def test_what_is_managed_is_found_when_its_creation_was_cut_off(platform: Platform) -> None:
+    ways = [*NATURAL_IDS, *LOOKUPS, *REPEATABLE]
+    managed = managed_types(platform)
+    missing = [
+        f"catalogue/adoption.py: {kind} needs a row in NATURAL_IDS, LOOKUPS or REPEATABLE"
+        for kind in sorted(managed - {*ways})
+    ]
+    idle = [f"catalogue/adoption.py: remove {kind}" for kind in ways if kind.startswith("aws_") and kind not in managed]
+    twice = [f"catalogue/adoption.py: {kind} has several rows" for kind in {*ways} if ways.count(kind) > 1]
+
+    assert not [*missing, *idle, *twice], "\n".join([*missing, *idle, *twice])
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -9,6 +9,7 @@ from operations import LOCAL, OUTPUT, ROOT
 from operations.context import EMBEDDED
 from operations.engine import errored_state
 from operations.engine.lock import exclusive
+from operations.recovery import runs
 from simulator.process import stop
 
 CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache")
@@ -22,8 +23,10 @@ def clean(console: Console) -> None:
     with contextlib.ExitStack() as held:
         for path in LOCAL.glob("*.lock"):
             held.enter_context(exclusive(path.stem, "clean"))
-        shutil.rmtree(OUTPUT / EMBEDDED, ignore_errors=True)  # these states go with the simulator
+        runs.end(EMBEDDED)  # these runs and states go with the simulator
+        shutil.rmtree(OUTPUT / EMBEDDED, ignore_errors=True)
         errored_state.require_none_to_delete()
+        runs.require_none_to_delete()
         if stop(LOCAL):
             console.print("The simulated AWS is stopped.")
         for folder in (OUTPUT, LOCAL, *(ROOT / name for name in CACHES)):

@@ -11,12 +11,13 @@ from operations import OperationError
 from operations.cluster import api, kubernetes
 from operations.commands import doctor
 from operations.context import EMBEDDED, Context, open_context
-from operations.engine import errored_state, state_bucket
+from operations.engine import state_bucket
 from operations.engine.progress import Row
 from operations.engine.stacks import run_all
 from operations.engine.synthesis import Graph, synthesize
 from operations.engine.terraform import LOCK_TIMEOUT, Outcome
 from operations.plans import abandoned, files, review
+from operations.recovery.recover import recover
 from operations.tables import Sheet
 
 
@@ -30,7 +31,6 @@ def deploy(environment: str, names: list[str], console: Console, folder: Path | 
     if environment != EMBEDDED and folder is None:
         review.require_possible(environment)
     graph = synthesize(environment)
-    errored_state.require_none(environment, graph)
     selected = graph.select(names)
     if folder:
         apply_plans(environment, graph, selected, folder, console)
@@ -38,6 +38,7 @@ def deploy(environment: str, names: list[str], console: Console, folder: Path | 
     context = open_context(environment, starts=True)
     if context.simulator:
         console.print(f"The simulated AWS is at {context.simulator.endpoint}")
+    recover(context, graph, selected, console)
     inside = kubernetes.in_cluster(graph, selected)
     reason = kubernetes.why_not_applied(context, graph, inside)
     if reason:
@@ -93,6 +94,7 @@ def apply_plans(environment: str, graph: Graph, selected: list[str], folder: Pat
     plans = {stack: found[stack] for stack in selected if stack in found}
     context = open_context(environment)
     console.print(f"Applying to {environment} the plans in {folder.name}: {', '.join(plans) or 'none'}")
+    recover(context, graph, list(plans), console, now=True)  # plans from before that are refused then
     outcomes, rows = run_all(
         context,
         graph,

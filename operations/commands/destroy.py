@@ -11,11 +11,12 @@ from operations import LOCAL, OperationError
 from operations.cluster import api, kubernetes
 from operations.commands import doctor
 from operations.context import EMBEDDED, Context, SimulatorUnresponsive, in_shell, open_context, settings_of
-from operations.engine import errored_state, state_bucket
+from operations.engine import state_bucket
 from operations.engine.stacks import run_all
 from operations.engine.synthesis import Graph, synthesize
 from operations.engine.terraform import LOCK_TIMEOUT, unlocking
 from operations.plans import abandoned
+from operations.recovery.recover import recover
 
 STATE = "state"
 
@@ -37,9 +38,9 @@ def destroy(environment: str, names: list[str], console: Console) -> None:
         console.print("The simulated AWS did not answer, and is ended with all that was deployed in it.")
         return
     graph = synthesize(environment)
-    errored_state.require_none(environment, graph)
     graph = abandoned.added(context, graph)
     selected = graph.select(names)
+    recover(context, graph, selected, console, now=True)
     if state_bucket.exists(context):
         deployed = [stack for stack in selected if (state := state_bucket.read(context, stack)) and state.resources]
         _require_no_locks(context, graph, selected)

@@ -10,11 +10,11 @@ from operations import LOCAL, OperationError
 from operations.cluster import api, kubernetes
 from operations.commands import doctor
 from operations.context import EMBEDDED, Context, open_context
-from operations.engine import errored_state
 from operations.engine.synthesis import Graph, synthesize
 from operations.plans import abandoned, files
 from operations.plans.planning import Planner
 from operations.plans.report import Report
+from operations.recovery.recover import recover
 from simulator.process import find, stop
 
 IN_CLUSTER = "planned by the deploy, because its releases are kept in Secrets of the cluster"
@@ -32,7 +32,6 @@ def plan(
     """
     doctor.require(environment)
     graph = synthesize(environment)
-    errored_state.require_none(environment, graph)
     selected = graph.select(names)
     with _opened(environment) as context:
         return _plan(context, graph, names, selected, console, folder, details)
@@ -59,6 +58,7 @@ def _plan(
     details: bool,
 ) -> bool:
     environment = context.settings.environment
+    recover(context, graph, selected, console)
     inside = kubernetes.in_cluster(graph, selected)
     notes: dict[str, str] = {}
     new: list[str] = []

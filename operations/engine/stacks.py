@@ -7,7 +7,7 @@ from rich.console import Console
 
 from operations import OperationError
 from operations.context import Context
-from operations.engine import errored_state, schedule
+from operations.engine import schedule
 from operations.engine.progress import Progress, Row
 from operations.engine.signals import Signals
 from operations.engine.synthesis import ERRORED_STATE, Graph
@@ -54,7 +54,7 @@ def run_all(
             return False
         if outcome.succeeded:
             options = [*arguments, *(own or {}).get(stack, [])]
-            outcome = terraform.run(directory, stack, options, lambda event: _follow(event, stack, verb, progress))
+            outcome = terraform.run(directory, stack, options, lambda event: follow(event, stack, verb, progress))
         outcomes[stack] = outcome
         ended = "interrupted" if terraform.interrupted else "failed"
         progress.step(stack, "done" if outcome.succeeded else ended)
@@ -71,12 +71,17 @@ def run_all(
         _report(outcomes, terraform, console)
         unwritten = [path for stack in outcomes if (path := graph.path(stack) / ERRORED_STATE).exists()]
         if unwritten:
-            advice = errored_state.advice(context.settings.environment, unwritten)
+            names = ", ".join(path.parent.name for path in unwritten)
+            advice = (
+                f"The last state of {names} could not be written to the bucket, and is kept in {ERRORED_STATE}. "
+                f"{AGAIN} It pushes that before anything else."
+            )
         _refuse(progress.rows, terraform, advice)
     return outcomes, progress.rows
 
 
-def _follow(event: dict[str, Any], stack: str, verb: str, progress: Progress) -> None:
+def follow(event: dict[str, Any], stack: str, verb: str, progress: Progress) -> None:
+    """Show what an event says of a stack."""
     kind = event["type"]
     if kind == "refresh_start":
         progress.step(stack, "planning")
@@ -105,10 +110,7 @@ def _refuse(rows: Mapping[str, Row], terraform: Terraform, advice: str) -> None:
         return ", ".join(stack for stack, row in rows.items() if row.status in statuses)
 
     if terraform.interrupted:
-        raise Interrupted(
-            f"interrupted: no lock is held. {advice} If it says that something exists already, Terraform was just "
-            "creating that: import it, or delete it."
-        )
+        raise Interrupted(f"interrupted: no lock is held. {advice} What was just being created is adopted then.")
     if not named("failed"):
         left = named("waiting", "interrupted")
         raise Interrupted(f"stopped before {left}: no lock is held. {advice}")

@@ -57,8 +57,15 @@ def _refused(context: Context, verb: str, error: ClientError) -> OperationError:
 
 def read(context: Context, stack: str) -> State | None:
     """What is deployed of a stack, or None where nothing ever was."""
+    state = document(context, stack)
+    return _state(state) if state else None
+
+
+def document(context: Context, stack: str) -> dict[str, Any] | None:
+    """The state of a stack as Terraform wrote it, or None. Raises OperationError where it cannot be read."""
     try:
-        return _read(context, context.settings.names.state_key(stack))
+        state: dict[str, Any] = json.loads(_body(context, context.settings.names.state_key(stack)))
+        return state
     except ClientError as error:
         if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NoSuchBucket"):
             return None
@@ -100,8 +107,7 @@ def _body(context: Context, key: str) -> bytes:
     return body
 
 
-def _read(context: Context, key: str) -> State:
-    state = json.loads(_body(context, key))
+def _state(state: dict[str, Any]) -> State:
     resources = [
         f"{resource['type']}.{resource['name']}"
         for resource in state["resources"]
@@ -145,11 +151,22 @@ def locks(context: Context, prefix: str = "") -> list[Lock]:
     return found
 
 
+def release(context: Context, lock: Lock) -> None:
+    """Take a lock away whose owner is dead, unless it is another one by now."""
+    if lock in locks(context, lock.key):
+        key = f"{lock.key}{LOCK_SUFFIX}"
+        context.client("s3").delete_object(Bucket=context.settings.names.state_bucket, Key=key)
+
+
 def others_in_use(context: Context) -> list[str]:
     """The states in the bucket, of any environment, that hold resources or are locked, but for that of the bucket."""
     own = context.settings.names.state_key("state")
     locked = {lock.key for lock in locks(context)}
-    holding = {key for key in _keys(context, "", STATE_SUFFIX) if key != own and _read(context, key).resources}
+    holding = {
+        key
+        for key in _keys(context, "", STATE_SUFFIX)
+        if key != own and _state(json.loads(_body(context, key))).resources
+    }
     return sorted(locked | holding)
 
 

@@ -15,7 +15,10 @@ from typing import Any
 
 from operations import LOCAL
 from operations.context import Context, in_shell
+from operations.recovery import runs
 
+ADOPTED = "adopted.tf.json"  # beside the configuration: imports of what an earlier run created
+BACKEND = "terraform.tfstate"  # in .terraform, which backend it was initialised for, and no state
 STAMP = "initialised"  # in .terraform, the digest of what it was initialised for
 LOCK_TIMEOUT = "60s"
 CHANGES = {"create", "update", "delete", "replace"}
@@ -47,7 +50,7 @@ class Terraform:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._running: set[subprocess.Popen[str]] = set()
+        self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         # With a shared cache of providers, two inits would write the same file.
         self._init_lock: Any = (
@@ -75,58 +78,77 @@ class Terraform:
         stamp = directory / ".terraform" / STAMP
         if stamp.is_file() and stamp.read_text(encoding="utf-8") == digest:
             return Outcome(succeeded=True)
+        # What an init that was cut off has half written, no other one can read.
+        (stamp.parent / BACKEND).unlink(missing_ok=True)
         with self._init_lock:
             outcome = self.run(directory, stack, ["init", "-reconfigure"])
         if outcome.succeeded:
-            stamp.write_text(digest, encoding="utf-8")
+            with contextlib.suppress(OSError):  # a full disk: the next command does it again
+                stamp.write_text(digest, encoding="utf-8")
         return outcome
 
     def run(self, directory: Path, stack: str, arguments: list[str], listener: Listener | None = None) -> Outcome:
         """Run a command that speaks JSON, one event a line; all of it goes to the log of the stack."""
+        outcome = self.execute(directory, stack, arguments, listener, speaks=("-json", "-input=false"))
+        if outcome.succeeded and arguments[0] == "apply":  # what an earlier run left behind is in the state by now
+            (directory / ADOPTED).unlink(missing_ok=True)
+            for run in runs.left(self._context.settings.environment, stack):
+                run.forget()
+        return outcome
+
+    def execute(
+        self,
+        directory: Path,
+        stack: str,
+        arguments: list[str],
+        listener: Listener | None = None,
+        speaks: tuple[str, ...] = (),
+    ) -> Outcome:
+        """Run any command, with these options for how it speaks.
+
+        It writes into the log of the stack by itself, and so outlives this process.
+        """
         outcome = Outcome()
-        command, *options = arguments
         log = self.log(stack)
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("a", encoding="utf-8") as output:
-            output.write(f"# terraform {' '.join(arguments)}\n")
+        try:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            log.touch()
+            recorded = runs.Recorded(self._context.settings.environment, stack, arguments, log)
+        except OSError as error:
+            outcome.text.append(f"{error.filename}: {error.strerror}. Nothing was begun.")
+            return outcome
+        with log.open("ab", buffering=0) as output, recorded:
+            with contextlib.suppress(OSError):  # a full disk
+                output.write(f"{runs.HEADER} {' '.join(arguments)}\n".encode())
+            begin = log.stat().st_size
             with self._lock:
                 if self.interrupted:
+                    recorded.run.forget()
                     return outcome
                 process = subprocess.Popen(
-                    ["terraform", f"-chdir={directory}", command, "-json", "-input=false", *options],
-                    env=self._context.environment,
+                    ["terraform", f"-chdir={directory}", arguments[0], *speaks, *arguments[1:]],
+                    env=self._context.environment | recorded.variables,
                     stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
+                    stdout=output,
                     stderr=subprocess.STDOUT,
-                    text=True,
+                    pass_fds=[recorded.file.fileno()],
                     start_new_session=True,  # Ctrl-C reaches it through interrupt() only, and only once
                 )
                 self._running.add(process)
-            with process:
-                assert process.stdout is not None
-                for line in process.stdout:
-                    output.write(line)
-                    event = _parse(line)
-                    _record(event, outcome, directory, self._context.settings.environment)
-                    if listener:
-                        listener(event)
-            with self._lock:
-                self._running.remove(process)
-        outcome.succeeded = process.returncode == 0 or (process.returncode == 2 and "-detailed-exitcode" in arguments)
+            with contextlib.suppress(OSError):
+                recorded.started(process.pid)
+        for line in runs.follow(log, begin, lambda: process.poll() is None):
+            event = runs.parse(line)
+            _record(event, outcome, directory, self._context.settings.environment)
+            if listener:
+                with contextlib.suppress(OSError):  # of a terminal that is gone, or a full disk
+                    listener(event)
+        with self._lock:
+            self._running.remove(process)
+        outcome.succeeded = process.wait() == 0 or (process.returncode == 2 and "-detailed-exitcode" in arguments)
+        if outcome.succeeded:
+            recorded.run.forget()
         return outcome
-
-
-def _parse(line: str) -> dict[str, Any]:
-    try:
-        event = json.loads(line)
-    except ValueError:
-        event = None
-    # Before it has read its arguments, Terraform speaks plain text.
-    return (
-        event
-        if isinstance(event, dict) and "type" in event
-        else {"type": "text", "@level": "error", "@message": line.rstrip()}
-    )
 
 
 def _record(event: dict[str, Any], outcome: Outcome, directory: Path, environment: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from operations.context import Context
-from operations.engine import state_bucket, terraform
+from operations.engine import state_bucket
 from operations.engine.mirror import cli_environment
 from operations.engine.synthesis import Graph
 from settings import load_settings
@@ -34,7 +34,8 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
 @pytest.fixture
 def stacks(tmp_path: Path, context: Context, monkeypatch: pytest.MonkeyPatch) -> Stacks:
     """stacks(one={...}, two={...}, needs={"two": {"one"}}): each with these resources."""
-    monkeypatch.setattr(terraform, "LOCAL", tmp_path / ".local")
+    for module in ("engine.terraform", "recovery.runs"):
+        monkeypatch.setattr(f"operations.{module}.LOCAL", tmp_path / ".local")
     settings = context.settings
 
     def write(needs: dict[str, set[str]] | None = None, **resources: Any) -> Graph:

@@ -21,8 +21,9 @@ def test_a_deploy_from_elsewhere_keeps_its_bucket(tmp_path: Path) -> None:
         try:
             assert wait(lambda: (project.path / ".local" / "logs" / "local" / "vpc.log").exists()), "Terraform starts"
             assert wait(lambda: bool(project.held_locks()))
-            # Another clone is not held by the lock of this one.
+            # Another clone is not held by the lock of this one, and knows nothing of its runs.
             (project.path / ".local" / "local.lock").unlink()
+            (project.path / ".local" / "runs").rename(project.path / "runs")
             refused = project.make("destroy")
         finally:
             printed, _ = process.communicate()

@@ -1,12 +1,9 @@
-"""A state that could not be written: nothing is applied before it is pushed, and what is printed pushes it."""
+"""A state that could not be written: the next command pushes it, before it does anything else."""
 
+import dataclasses
 import io
 import json
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,77 +11,93 @@ import pytest
 from rich.console import Console
 
 from operations import OperationError
+from operations.chaos.proxy import STATE_WRITES, Proxy
 from operations.cluster import kubernetes
 from operations.commands import clean, deploy, destroy, doctor, plan
-from operations.context import Context, exports
+from operations.context import Context
 from operations.engine import errored_state, state_bucket
-from operations.engine.stacks import run_all
-from operations.engine.synthesis import ERRORED_STATE, Graph, read_graph
+from operations.engine.synthesis import ERRORED_STATE, read_graph
+from simulator.process import Simulator
 from tests.operations.conftest import Stacks
+from tests.operations.recovery.conftest import NOTHING, Life, life
 
 pytestmark = pytest.mark.slow
-
-# A resource that takes the bucket away while it is created, so that Terraform cannot write its state.
-DELETE_BUCKET = """
-import boto3, os
-s3 = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
-bucket = "unwritten"
-for each in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
-    s3.delete_object(Bucket=bucket, Key=each["Key"])
-s3.delete_bucket(Bucket=bucket)
-"""
+__all__ = ["life"]
 
 
 @pytest.fixture
-def graph(context: Context, stacks: Stacks, tmp_path: Path) -> Graph:
-    """A stack after an apply whose state was refused."""
-    script = tmp_path / "delete_bucket.py"
-    script.write_text(DELETE_BUCKET)
-    made = {"provisioner": [{"local-exec": {"command": f"{sys.executable} {script}"}}]}
-    found = stacks(one={"made": made})
-    path = found.path("one") / "cdk.tf.json"
-    template = json.loads(path.read_text())
-    template["terraform"]["backend"]["s3"]["bucket"] = "unwritten"
-    path.write_text(json.dumps(template))
-    context.client("s3").create_bucket(Bucket="unwritten")
-    return found
+def proxy(life: Life) -> Iterator[Proxy]:
+    simulator = life.context.simulator
+    assert simulator is not None
+    found = Proxy(simulator.port)
+    through = Simulator(simulator.pid, found.server_address[1])
+    variables = life.context.variables | {"AWS_ENDPOINT_URL": through.endpoint}
+    life.context = dataclasses.replace(life.context, simulator=through, variables=variables)
+    yield found
+    found.shutdown()
+    found.server_close()
 
 
-def apply(context: Context, graph: Graph) -> dict[str, str]:
-    console = Console(file=io.StringIO())
-    outcomes, _ = run_all(context, graph, graph.needs, ["apply", "-auto-approve"], verb="applying", console=console)
-    return outcomes["one"].changes
-
-
-def test_what_is_printed_pushes_the_state_and_nothing_is_made_twice(
-    context: Context, graph: Graph, tmp_path: Path
-) -> None:
-    with pytest.raises(OperationError) as error:
-        apply(context, graph)
-    message = str(error.value)
-    assert message.startswith("failed: one. The last state of one could not be written to the bucket: ")
-    assert "Run the same command again to go on" not in message
-
-    context.client("s3").create_bucket(Bucket="unwritten")
-    [command] = re.findall(r"^    (\(.*\))$", message, re.MULTILINE)
-    assert "make -s env ENVIRONMENT=local" in command
-    make = tmp_path / "bin" / "make"  # make env would look for the simulator of the clone
-    make.parent.mkdir()
-    make.write_text(f"#!/bin/sh\ncat <<'EOF'\n{exports(context)}\nEOF\n")
-    make.chmod(0o755)
-    pushed = subprocess.run(
-        ["bash", "-c", command],
-        env={"PATH": f"{make.parent}:{os.environ['PATH']}", "HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
+def test_a_refused_state_is_pushed_and_nothing_is_made_twice(life: Life, proxy: Proxy) -> None:
+    life.write(one={"first": {}, "second": {}})
+    proxy.refuses = STATE_WRITES
+    with life.start() as process:
+        printed = process.communicate(timeout=60)[0]
+    assert process.returncode == 1
+    assert (
+        "The last state of one could not be written to the bucket, and is kept in errored.tfstate. Run the" in printed
     )
-    assert pushed.returncode == 0, pushed.stderr
-    assert not (graph.path("one") / ERRORED_STATE).exists()
-    template = json.loads((graph.path("one") / "cdk.tf.json").read_text())
-    del template["resource"]["terraform_data"]["made"]["provisioner"]
-    (graph.path("one") / "cdk.tf.json").write_text(json.dumps(template))
-    assert apply(context, graph) == {}
+    path = life.graph.path("one") / ERRORED_STATE
+    assert path.exists()
+
+    proxy.refuses = ""
+    assert "Pushed the last state of one, which could not be written" in life.repeat()
+    assert not path.exists()
+    assert NOTHING in life.changes()
+
+
+RESOURCE = {"mode": "managed", "type": "terraform_data", "name": "first", "instances": [{}]}
+
+
+def state(serial: int, lineage: str = "one", resources: Any = ()) -> str:
+    return json.dumps({"version": 4, "serial": serial, "lineage": lineage, "outputs": {}, "resources": list(resources)})
+
+
+def beside(life: Life, own: str, stored: str) -> Path:
+    life.write(one={"first": {}})
+    names = life.context.settings.names
+    life.context.client("s3").put_object(Bucket=names.state_bucket, Key=names.state_key("one"), Body=stored)
+    path = life.graph.path("one") / ERRORED_STATE
+    path.write_text(own)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("own", "stored"),
+    [
+        (state(5, resources=[RESOURCE]), state(5)),
+        (state(4), state(5, resources=[RESOURCE])),
+        (state(6), state(5, "other")),
+    ],
+    ids=["same serial", "older", "other lineage"],
+)
+def test_a_state_that_does_not_follow_is_for_somebody_to_decide(life: Life, own: str, stored: str) -> None:
+    path = beside(life, own, stored)
+
+    with pytest.raises(OperationError, match=r"^Nothing was changed\.") as error:
+        errored_state.push(life.context, life.graph, Console())
+
+    mine, other = json.loads(own), json.loads(stored)
+    assert f"errored.tfstate has serial {mine['serial']}, lineage {mine['lineage']}" in str(error.value)
+    assert f"the bucket has serial {other['serial']}, lineage {other['lineage']}" in str(error.value)
+    assert str(error.value).count('(eval "$(make -s env') == 2
+    assert path.exists()
+
+
+def test_a_state_that_is_in_the_bucket_already_is_removed(life: Life) -> None:
+    path = beside(life, state(5), state(5))
+    errored_state.push(life.context, life.graph, Console())
+    assert not path.exists()
 
 
 Command = Callable[[Console], Any]
@@ -96,11 +109,11 @@ COMMANDS: dict[str, Command] = {
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_no_command_goes_on_before_it_is_pushed(
+def test_no_command_goes_on_before_that(
     context: Context, stacks: Stacks, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     graph = stacks(one={"made": {}})
-    (graph.path("one") / ERRORED_STATE).write_text("{}")
+    (graph.path("one") / ERRORED_STATE).write_text("{")
     for module in (deploy, plan, destroy):
         monkeypatch.setattr(module, "synthesize", lambda _: graph)
         monkeypatch.setattr(module, "open_context", lambda _, **__: context)
@@ -108,7 +121,7 @@ def test_no_command_goes_on_before_it_is_pushed(
     monkeypatch.setattr(kubernetes, "in_cluster", lambda *_: [])
     before = state_bucket.others_in_use(context)
 
-    with pytest.raises(OperationError, match=r"^Nothing was changed\. The last state of one could not be written"):
+    with pytest.raises(OperationError, match=r"^Nothing was changed\. .*errored\.tfstate is no whole state"):
         COMMANDS[name](Console(file=io.StringIO()))
     assert state_bucket.others_in_use(context) == before
 
@@ -121,7 +134,8 @@ def test_it_survives_another_synthesis_and_make_clean(tmp_path: Path, monkeypatc
     (output / "manifest.json").write_text('{"stacks": {}}')
     monkeypatch.setattr(errored_state, "OUTPUT", tmp_path)
     monkeypatch.setattr(clean, "OUTPUT", tmp_path)
-    monkeypatch.setattr(clean, "LOCAL", tmp_path / ".local")
+    for module in ("commands.clean", "recovery.runs"):
+        monkeypatch.setattr(f"operations.{module}.LOCAL", tmp_path / ".local")
 
     read_graph(output)
     assert [path.name for path in (output / "stacks").iterdir()] == ["old"]

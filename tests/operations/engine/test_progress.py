@@ -10,7 +10,7 @@ from operations.commands.deploy import summary
 from operations.context import Context
 from operations.engine import progress, state_bucket
 from operations.engine.progress import Progress, Row
-from operations.engine.stacks import _follow
+from operations.engine.stacks import follow
 from operations.engine.terraform import Outcome
 from settings import load_settings
 from simulator.process import Simulator
@@ -26,7 +26,7 @@ def on(width: int, **options: object) -> tuple[Console, io.StringIO]:
 
 def tell(shown: Progress, kind: str, **hook: object) -> None:
     event = {"type": kind, "hook": {"action": "create", "resource": {"addr": ADDRESS}, **hook}}
-    _follow(event, "database", "applying", shown)
+    follow(event, "database", "applying", shown)
 
 
 @pytest.mark.parametrize("terminal", [False, True])

@@ -139,7 +139,7 @@ def test_an_impatient_ctrl_c_is_sent_on_once(context: Context, stacks: Stacks, t
         "import signal, time\nsignal.signal(2, lambda *_: open(PATH, 'a').write('x'))\nopen(PATH, 'w')\ntime.sleep(1)"
     )
     terraform = Terraform(context)
-    with subprocess.Popen([sys.executable, "-c", script.replace("PATH", repr(str(received)))], text=True) as process:
+    with subprocess.Popen([sys.executable, "-c", script.replace("PATH", repr(str(received)))]) as process:
         terraform._running.add(process)
         while not received.exists():
             time.sleep(0.05)
@@ -187,3 +187,11 @@ def test_a_stack_is_initialised_once_for_a_backend(context: Context, stacks: Sta
     template.write_text(template.read_text().replace("one.tfstate", "two.tfstate"))
     _, changes = apply(context, graph)
     assert changes == {"one": {"terraform_data.first": "create"}}
+
+
+def test_what_an_init_that_was_cut_off_left_is_written_again(context: Context, stacks: Stacks) -> None:
+    graph = stacks(one={"first": {}})
+    (graph.path("one") / ".terraform").mkdir()
+    (graph.path("one") / ".terraform" / "terraform.tfstate").write_text("")  # as on a full disk
+
+    assert apply(context, graph)[1] == {"one": {"terraform_data.first": "create"}}

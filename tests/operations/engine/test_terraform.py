@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from operations.context import Context
-from operations.engine import schedule, terraform
+from operations.engine import schedule
 from operations.engine.terraform import Terraform
 from settings import load_settings
 from simulator.process import Simulator
@@ -20,7 +20,8 @@ PROGRAM = '#!/bin/sh\nmkdir "$BUSY" || exit 1\nsleep 0.2\nmkdir -p "${1#-chdir=}
 def test_with_a_shared_cache_of_providers_one_stack_at_a_time_is_initialised(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(terraform, "LOCAL", tmp_path / ".local")
+    for module in ("engine.terraform", "recovery.runs"):
+        monkeypatch.setattr(f"operations.{module}.LOCAL", tmp_path / ".local")
     program = tmp_path / "terraform"
     program.write_text(PROGRAM)
     program.chmod(0o755)
