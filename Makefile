@@ -1,8 +1,8 @@
 # ENVIRONMENT=staging chooses the settings file (default local), STACK="vpc eks" narrows to some stacks.
 # PLANS=plans keeps the plans of make plan as files in that folder, and makes make deploy apply just those.
 # YES=1 lets make deploy apply without a question, DETAILS=1 lets make plan show old and new value of each attribute.
-VARIABLES = CONFIRM DETAILED_EXITCODE DETAILS ENVIRONMENT HOST PLANS PORT PYTHON SIMULATOR_PORT STACK TF_PROVIDER_MIRROR \
-	UPDATE_ADDRESSES UPDATE_DOCS YES AWS_PROFILE AWS_REGION KUBECONFIG
+VARIABLES = CONFIRM DETAILED_EXITCODE DETAILS ENVIRONMENT HOST KILLS PLANS PORT PYTHON SEED SIMULATOR_PORT STACK \
+	TF_PROVIDER_MIRROR UPDATE_ADDRESSES UPDATE_DOCS YES AWS_PROFILE AWS_REGION KUBECONFIG
 # By itself make takes every name and says nothing: make destroy STACKS=queue would destroy everything.
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
 NEAREST = $(shell $(or $(PYTHON),python3) -c 'import sys, difflib as d; \
@@ -105,6 +105,10 @@ fix: $(INSTALLED) ## Format, and repair what lint can
 bench: $(INSTALLED) $(CLI) ## Measure lazy bindings against those as shipped, and a first deploy against its longest chain
 	@$(RUN) -m imports.bench
 	@$(RUN) -m operations.bench
+
+.PHONY: chaos
+chaos: $(INSTALLED) ## Kill deploys of a simulated platform at random, and show that each kill is survived (KILLS=60 SEED=1)
+	@$(RUN) -m operations.chaos
 
 .PHONY: clean
 clean: $(INSTALLED) ## Stop the simulated AWS, and delete what the commands have written

@@ -51,7 +51,7 @@ def apply() -> None:
             for name, shown in PENDING.items():
                 if name in db_kwargs and db_kwargs[name] != getattr(database, name):
                     later[shown] = db_kwargs.pop(name)
-        modified = modify(self, db_instance_identifier, db_kwargs)
+        modified: Any = modify(self, db_instance_identifier, db_kwargs)
         modified.pending_modified_values = later
         return modified
 
