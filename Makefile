@@ -108,7 +108,7 @@ bench: $(INSTALLED) $(CLI) ## Measure lazy bindings against those as shipped, an
 
 .PHONY: chaos
 chaos: $(INSTALLED) ## Kill deploys of a simulated platform at random, and show that each kill is survived (KILLS=60 SEED=1)
-	@$(RUN) -m operations.chaos
+	@$(RUN) -m tests.chaos
 
 .PHONY: clean
 clean: $(INSTALLED) ## Stop the simulated AWS, and delete what the commands have written

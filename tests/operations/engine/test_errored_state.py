@@ -11,13 +11,13 @@ import pytest
 from rich.console import Console
 
 from operations import OperationError
-from operations.chaos.proxy import STATE_WRITES, Proxy
 from operations.cluster import kubernetes
 from operations.commands import clean, deploy, destroy, doctor, plan
 from operations.context import Context
 from operations.engine import errored_state, state_bucket
 from operations.engine.synthesis import ERRORED_STATE, read_graph
 from simulator.process import Simulator
+from tests.chaos.proxy import STATE_WRITES, Proxy
 from tests.operations.conftest import Stacks
 from tests.operations.recovery.conftest import NOTHING, Life, life
 

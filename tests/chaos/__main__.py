@@ -11,8 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from operations.chaos.lives import Chaos
-from operations.chaos.strikes import table
+from tests.chaos.lives import Chaos
+from tests.chaos.strikes import table
 
 
 def main() -> int:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from operations.chaos.lives import Chaos
-from operations.chaos.strikes import Strike, table
+from tests.chaos.lives import Chaos
+from tests.chaos.strikes import Strike, table
 
 SEED = 15  # another one is another life: make chaos SEED=...
 

@@ -16,13 +16,13 @@ from types import TracebackType
 from typing import Any
 
 from operations import LOCAL, ROOT
-from operations.chaos.proxy import EVERYTHING, STATE_WRITES, Proxy
-from operations.chaos.strikes import KINDS, Strike
 from operations.context import EMBEDDED
 from operations.engine.variables import inherited
 from operations.recovery.runs import RUNS, SUFFIX
 from simulator.leftovers import LISTINGS, list_of
 from simulator.process import RECORD, Simulator, start
+from tests.chaos.proxy import EVERYTHING, STATE_WRITES, Proxy
+from tests.chaos.strikes import KINDS, Strike
 
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "gen", "cdktf.out", "node_modules", "tests")
 KILLS_IN_A_LIFE = 6
