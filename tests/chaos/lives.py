@@ -99,6 +99,7 @@ class Chaos:
             print(f"All logs are in {kept}", flush=True)
             self._run("clean")
         self._proxy.shutdown()
+        self._proxy.server_close()
         return strikes
 
     def _problems(self, strikes: Sequence[Strike]) -> list[str]:
