@@ -89,7 +89,7 @@ def open_context(environment: str, *, starts: bool = False) -> Context:
     }
     simulator = None
     if environment == EMBEDDED:
-        simulator = _simulator(starts)
+        simulator = local_simulator(starts)
         if simulator is None:
             raise OperationError("the simulated AWS of the environment local does not run: start it with make deploy")
         variables |= simulator.environment(settings.region)
@@ -112,7 +112,7 @@ def place(settings: Settings) -> str:
     return f"account {settings.account}{simulated}, region {settings.region}"
 
 
-def _simulator(starts: bool) -> Simulator | None:
+def local_simulator(starts: bool) -> Simulator | None:
     try:
         return start(LOCAL, port_of("SIMULATOR_PORT")) if starts else find(LOCAL)
     except Unresponsive as error:
@@ -131,7 +131,9 @@ def port_of(variable: str) -> int | None:
 
 def exports(context: Context) -> str:
     """The variables as a shell reads them: `eval "$(make -s env)"`."""
-    given = context.variables | {EXPORTED: " ".join(sorted(context.variables))}
+    # Of these, a shell keeps what it had before: ours does no harm in it.
+    ours = context.variables.keys() - {"NO_PROXY", "no_proxy"}
+    given = context.variables | {EXPORTED: " ".join(sorted(ours))}
     lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(given.items())]
     former = re.findall(r"\w+", os.environ.get(EXPORTED, ""))
     unset = [name for name in dict.fromkeys([*foreign(os.environ), *former]) if name not in context.variables]

@@ -9,13 +9,13 @@ from rich.console import Console
 from operations import LOCAL, OperationError
 from operations.cluster import api, kubernetes
 from operations.commands import doctor
-from operations.context import EMBEDDED, Context, open_context
+from operations.context import EMBEDDED, Context, local_simulator, open_context
 from operations.engine.synthesis import Graph, synthesize
 from operations.plans import abandoned, files
 from operations.plans.planning import Planner
 from operations.plans.report import Report
 from operations.recovery.recover import recover
-from simulator.process import find, stop
+from simulator.process import stop
 
 IN_CLUSTER = "planned by the deploy, because its releases are kept in Secrets of the cluster"
 NO_CLUSTER = "not planned, because there is no cluster yet: this is what is written of it"
@@ -40,7 +40,7 @@ def plan(
 @contextlib.contextmanager
 def _opened(environment: str) -> Iterator[Context]:
     """A simulated AWS that only this plan needs is stopped again."""
-    idle = environment == EMBEDDED and find(LOCAL) is None
+    idle = environment == EMBEDDED and local_simulator(starts=False) is None
     try:
         yield open_context(environment, starts=True)
     finally:

@@ -6,10 +6,13 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from operations import LOCAL, OperationError
 from operations.engine.synthesis import Graph
-from operations.plans.report import Report
+
+if TYPE_CHECKING:  # it is made from these files
+    from operations.plans.report import Report
 
 MANIFEST, PAGE = "plans.json", "report.md"
 
@@ -37,7 +40,7 @@ def path_of(folder: Path, stack: str) -> Path:
     return folder / f"{stack}.tfplan"
 
 
-def write(folder: Path, graph: Graph, stacks: Sequence[str], report: Report) -> None:
+def write(folder: Path, graph: Graph, stacks: Sequence[str], report: "Report") -> None:
     """Complete the folder, once Terraform has written the plans of these stacks."""
     manifest = {
         "environment": report.environment,

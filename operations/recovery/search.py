@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from catalogue import RESOURCES
-from catalogue.adoption import IMPORT_IDS, LOOKUPS, READY, REPEATABLE
+from catalogue.adoption import IMPORT_IDS, LOOKUPS, NATURAL_IDS, READY, REPEATABLE
 from operations.context import Context, in_shell
 from operations.recovery.history import History
 from operations.recovery.lookup import Configuration, candidates, import_id, wait_until_ready
@@ -82,6 +82,12 @@ class Search:
             if timed:
                 finds.timed.add(address)
             return import_id(self.configuration, address, key)
+        if kind not in NATURAL_IDS.keys() | REPEATABLE.keys():
+            finds.unsure.append(
+                f"{address} was being created, and no row of catalogue/adoption.py says how to find it: look for it in "
+                f"{RESOURCES[kind].service if kind in RESOURCES else 'the cluster'}, and import it"
+            )
+            return None
         if kind in READY:
             self.say(f"looking whether {address} is there, and ready")
         wait_until_ready(self.context, self.configuration, address)

@@ -116,11 +116,11 @@ CASES: dict[str, tuple[str, dict[str, str], tuple[str, Prepare] | None, str]] = 
         "cdktf.out/staging is no folder: remove it",
     ),
     "a token that has expired": ("deploy", {"ENVIRONMENT": "staging", **KEYS}, None, "AWS: the login has expired"),
-    "a bucket that may not be created": (
+    "states that may not be read": (
         "deploy",
-        {"ENVIRONMENT": "staging", **KEYS, "AWS_ACCESS_KEY_ID": "denied", "STACK": "state"},
+        {"ENVIRONMENT": "staging", **KEYS, "AWS_ACCESS_KEY_ID": "denied", "STACK": "state", "YES": "1"},
         None,
-        "the state bucket realworld-tfstate-123456789012-us-east-1 cannot be created: ",
+        "the state of state cannot be read: ",
     ),
 }
 
@@ -128,7 +128,7 @@ CASES: dict[str, tuple[str, dict[str, str], tuple[str, Prepare] | None, str]] = 
 def run(project: Project, command: str, **variables: str) -> Result:
     path = {"PATH": f"{project.path / 'bin'}:{os.environ['PATH']}"}
     inherited = {"AWS_EC2_METADATA_DISABLED": "true", "HOME": str(project.path)}
-    return project.run(sys.executable, "-m", "operations", command, **path | inherited | variables)
+    return project.make(command, **path | inherited | variables)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -146,6 +146,18 @@ def test_one_message(shared: Project, aws: str, case: str) -> None:
     assert "Traceback" not in result.output
     assert len(result.output.splitlines()) < 5, result.output
     assert result.code == 1
+
+
+def test_a_bucket_that_may_not_be_created_is_named(shared: Project, aws: str) -> None:
+    code = (
+        "from operations.context import open_context; from operations.engine import state_bucket; "
+        "state_bucket.ensure(open_context('staging'))"
+    )
+    denied = {"AWS_ENDPOINT_URL": aws, **KEYS, "AWS_ACCESS_KEY_ID": "denied", "HOME": str(shared.path)}
+
+    said = shared.run(sys.executable, "-c", code, **denied).output.splitlines()[-1]
+
+    assert "OperationError: the state bucket realworld-tfstate-123456789012-us-east-1 cannot be created: " in said
 
 
 @pytest.mark.parametrize("reader", ["head -1", "true"])
@@ -169,10 +181,8 @@ def test_output_that_nobody_can_have_is_an_error(shared: Project) -> None:
             check=False,
         )
 
-    assert (result.returncode, result.stderr) == (
-        1,
-        "not all of the output could be written: No space left on device\n",
-    )
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[1:] == ["not all of the output could be written: No space left on device"]
 
 
 def test_a_locale_without_utf_8_changes_nothing(shared: Project) -> None:

@@ -94,7 +94,7 @@ def cluster(server: Api, tmp_path: Path) -> Cluster:
 
 
 @pytest.fixture
-def deployed(context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Context]:
+def deployed(context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Context]]:
     """deployed(release): its state holds the release, or none."""
     key = f"{tmp_path.name}/{STACK}.tfstate"
     monkeypatch.setattr(type(context.settings.names), "state_key", lambda *_: key)
@@ -109,7 +109,9 @@ def deployed(context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             s3.put_object(Bucket=bucket, Key=f"{key}.tflock", Body=json.dumps({"ID": "1", "Who": lock}))
         return dataclasses.replace(context, variables=dict(context.variables))
 
-    return write
+    yield write
+    for name in (key, f"{key}.tflock"):
+        context.client("s3").delete_object(Bucket=context.settings.names.state_bucket, Key=name)
 
 
 def repair(context: Context, cluster: Cluster, *, destroying: bool = False) -> str:

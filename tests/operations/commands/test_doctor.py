@@ -62,7 +62,7 @@ def with_administrators(staging: Staging, *arns: str) -> None:
 def test_who_will_not_be_let_into_the_cluster_is_told_before_anything_starts(own: Staging) -> None:
     session = logged_in(own, ROLE, PATH)
 
-    refused = own.make("deploy", **session)
+    refused = own.make("deploy", YES="1", **session)
 
     assert refused.code == 1
     arn = f"arn:aws:iam::123456789012:role{PATH}{ROLE}"
