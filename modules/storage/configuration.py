@@ -21,7 +21,12 @@ class Configuration(Construct):
 
         def upload(path: str, after: Sequence[S3Object]) -> S3Object:
             return S3Object(
-                objects, path, bucket=store.name, key=path, content=literal(files[path]), depends_on=list(after)
+                objects,
+                path,
+                bucket=store.name,
+                key=path,
+                content=literal(files[path]),
+                depends_on=[store.versioning, *after],  # Terraform hides what has no version, and deletes the others
             )
 
         *paths, last = files

@@ -25,9 +25,15 @@ def test_what_announces_the_others_is_uploaded_after_all_of_them(stack: Terrafor
     objects = template(stack)["resource"]["aws_s3_object"]
     others = {f"aws_s3_object.{name}" for name, each in objects.items() if each["key"] != "SHA256SUMS"}
 
-    waits = {each["key"]: set(each.get("depends_on", [])) for each in objects.values()}
+    waits = {each["key"]: {on for on in each["depends_on"] if "versioning" not in on} for each in objects.values()}
     assert waits == {"prometheus/prometheus.yml": set(), "units/a.service": set(), "SHA256SUMS": others}
     assert len(others) == 2
+
+
+def test_every_file_is_a_version_with_an_id(stack: TerraformStack) -> None:
+    """Terraform only hides what was uploaded without a version, and the bucket is not empty then."""
+    for each in all_of(template(stack), "aws_s3_object"):
+        assert [on for on in each["depends_on"] if on.startswith("aws_s3_bucket_versioning.")], each["key"]
 
 
 def test_terraform_expands_nothing_in_a_file(stack: TerraformStack) -> None:
