@@ -11,7 +11,7 @@ from operations.cluster import api, kubernetes
 from operations.commands import doctor
 from operations.context import EMBEDDED, Context, local_simulator, open_context
 from operations.engine.synthesis import Graph, synthesize
-from operations.plans import abandoned, files
+from operations.plans import abandoned, files, pending
 from operations.plans.planning import Planner
 from operations.plans.report import Report
 from operations.recovery.recover import recover
@@ -83,6 +83,7 @@ def _plan(
             details=details or folder is not None,
             created=details,
         )
+    notes |= pending.notes(context, list(plans.outcomes))
     report = Report.of(context.settings, selected, plans, notes, abandoned.sentences(context, graph, names))
     report.print(console)
     if folder:

@@ -54,7 +54,11 @@ class Report:
     def of(
         cls, settings: Settings, stacks: Sequence[str], plans: Plans, notes: Mapping[str, str], abandoned: Sequence[str]
     ) -> "Report":
-        said, outcomes, attributes = {**notes, **plans.notes}, plans.outcomes, plans.attributes
+        said = {
+            stack: "; ".join(each[stack] for each in (notes, plans.notes) if stack in each)
+            for stack in notes.keys() | plans.notes.keys()
+        }
+        outcomes, attributes = plans.outcomes, plans.attributes
         return cls(settings.environment, place(settings), stacks, outcomes, said, attributes, abandoned)
 
     @property
