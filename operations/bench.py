@@ -54,7 +54,7 @@ def summary(took: float, printed: str, needs: Mapping[str, frozenset[str]]) -> s
         chain.append(max(readers, key=lambda stack: remaining[stack]))
     longest = remaining[chain[0]]
     return (
-        f"First deploy, {LANES} stacks at a time: {took:.0f} seconds, for {sum(seconds.values())} of the stacks. "
+        f"First deploy, {LANES} stacks at a time: {took:.0f} seconds, {sum(seconds.values())} one after another. "
         f"The longest chain, {' + '.join(chain)}, took {longest}: {took / longest:.2f} times."
     )
 

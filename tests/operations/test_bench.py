@@ -20,5 +20,5 @@ def test_the_longest_chain_is_that_of_the_seconds_that_were_measured() -> None:
     }
 
     assert summary(150, PRINTED, needs).endswith(
-        "150 seconds, for 188 of the stacks. The longest chain, vpc + database, took 125: 1.20 times."
+        "150 seconds, 188 one after another. The longest chain, vpc + database, took 125: 1.20 times."
     )
