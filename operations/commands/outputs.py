@@ -9,7 +9,7 @@ from rich.text import Text
 
 from operations import OperationError
 from operations.commands import doctor
-from operations.context import EMBEDDED, Context, open_context, settings_of
+from operations.context import EMBEDDED, open_context, settings_of
 from operations.engine import state_bucket
 
 
@@ -21,7 +21,7 @@ def outputs(environment: str, names: list[str], console: Console) -> None:
     if environment != EMBEDDED:
         doctor.refuse([doctor.credentials(settings_of(environment))])
     context = open_context(environment)
-    deployed = _deployed(context)
+    deployed = state_bucket.states(context)
     if unknown := [name for name in names if name not in deployed]:
         there = ", ".join(deployed) or "none"
         raise OperationError(f"STACK: {', '.join(unknown)} of {environment} is not deployed; there are {there}")
@@ -35,17 +35,6 @@ def outputs(environment: str, names: list[str], console: Console) -> None:
                 print(stack, name, _text(value), sep="\t")
     if console.is_terminal:
         console.print(table)
-
-
-def _deployed(context: Context) -> list[str]:
-    """The stacks that have a state, those among them that the code does not know any more."""
-    if not state_bucket.exists(context):
-        return []
-    names = context.settings.names
-    prefix, suffix = names.state_key("*").split("*")
-    pages = context.client("s3").get_paginator("list_objects_v2").paginate(Bucket=names.state_bucket, Prefix=prefix)
-    keys = [each["Key"] for page in pages for each in page.get("Contents", [])]
-    return [key[len(prefix) : -len(suffix)] for key in keys if key.endswith(suffix)]
 
 
 def _text(value: Any) -> str:

@@ -79,12 +79,6 @@ def states(context: Context) -> list[str]:
     return [key.removeprefix(before).removesuffix(after) for key in found]
 
 
-def content(context: Context, stack: str) -> dict[str, Any]:
-    """The state of a stack, as Terraform has written it."""
-    found: dict[str, Any] = json.loads(_body(context, context.settings.names.state_key(stack)))
-    return found
-
-
 def similar(context: Context) -> list[str]:
     """The state buckets of other projects in the same account and region, as far as these credentials may ask."""
     names = context.settings.names

@@ -16,8 +16,8 @@ PROVIDER = re.compile(r'provider\["(?:[^"/]+/)?[^"/]+/([^"/]+)"\]')
 def found(context: Context, graph: Graph) -> dict[str, dict[str, Any]]:
     """Those of the environment that hold resources, by the name of the stack."""
     names = [name for name in state_bucket.states(context) if name not in graph.needs]
-    states = {name: state_bucket.content(context, name) for name in names}
-    return {name: state for name, state in states.items() if _managed(state)}
+    states = {name: state_bucket.document(context, name) for name in names}
+    return {name: state for name, state in states.items() if state and _managed(state)}
 
 
 def sentences(context: Context, graph: Graph, names: list[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from operations.context import Context
 from operations.engine import state_bucket
 from operations.engine.synthesis import Graph
 from operations.engine.terraform import ADOPTED, LOCK_TIMEOUT, Outcome, Terraform
+from operations.plans import changes
 from operations.recovery.history import History, history
 from operations.recovery.lookup import Configuration, is_older, wait_until_ready
 from operations.recovery.runs import Run
@@ -48,7 +48,6 @@ class Adoption:
         False when there is nothing to adopt and nothing to say. Raises OperationError when Terraform cannot plan the
         imports, or would replace what holds data.
         """
-        (self._directory / ADOPTED).unlink(missing_ok=True)
         if not self._history:
             return False
         self._keep_what_holds_data()
@@ -63,9 +62,9 @@ class Adoption:
         ).find(now=now)
         with tempfile.TemporaryDirectory() as folder:
             plan = Path(folder) / "adoption.tfplan"
-            changes = self._verify(finds, plan)
+            changed = self._verify(finds, plan)
             if finds.imports:
-                self._tell(finds, changes)
+                self._tell(finds, changed)
             if finds.imports and now:
                 self._terraformed(["apply", f"-lock-timeout={LOCK_TIMEOUT}", str(plan)])
                 (self._directory / ADOPTED).unlink()
@@ -151,22 +150,16 @@ class Adoption:
         return wrong
 
     def _planned(self, plan: Path) -> dict[str, dict[str, Any]]:
-        shown = subprocess.run(
-            ["terraform", f"-chdir={self._directory}", "show", "-json", str(plan)],
-            env=self._context.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return {each["address"]: each["change"] for each in json.loads(shown.stdout)["resource_changes"]}
+        shown = changes.read(self._context, self._directory, plan)
+        return {each["address"]: each["change"] for each in shown["resource_changes"]}
 
     def _changes(self, finds: Finds, planned: Mapping[str, Any]) -> dict[str, list[str]]:
-        changes = {
+        changed = {
             address: change["actions"]
             for address, change in planned.items()
             if address in finds.imports and change["actions"] != ["no-op"]
         }
-        for address, actions in changes.items():
+        for address, actions in changed.items():
             kind = address.split(".")[0]
             if "delete" in actions and kind in RESOURCES and RESOURCES[kind].stateful:
                 (self._directory / ADOPTED).unlink()
@@ -174,12 +167,12 @@ class Adoption:
                     f"{address} was created by a run that died ({finds.imports[address]}), and the code wants another "
                     "one now: go back to the code that created it, deploy that, and change it then"
                 )
-        return changes
+        return changed
 
-    def _tell(self, finds: Finds, changes: Mapping[str, list[str]]) -> None:
+    def _tell(self, finds: Finds, changed: Mapping[str, list[str]]) -> None:
         number = len(finds.imports)
         self._say(f"adopting {number} resource{'s'[: number - 1]} that a run had created and no state knew")
-        for address, actions in changes.items():
+        for address, actions in changed.items():
             self._say(f"{address} is changed then ({' and '.join(actions)})")
 
     def _say(self, text: str) -> None:

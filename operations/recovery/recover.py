@@ -11,7 +11,7 @@ from operations.engine.progress import Progress
 from operations.engine.schedule import LANES
 from operations.engine.stacks import follow
 from operations.engine.synthesis import Graph
-from operations.engine.terraform import Terraform, unlocking
+from operations.engine.terraform import ADOPTED, Terraform, unlocking
 from operations.recovery import runs
 from operations.recovery.adoption import Adoption
 from operations.recovery.runs import Run
@@ -37,8 +37,9 @@ def recover(context: Context, graph: Graph, stacks: list[str], console: Console,
     terraform = Terraform(context)
 
     def adopt(stack: str) -> None:
+        (graph.path(stack) / ADOPTED).unlink(missing_ok=True)
         own = [run for run in left if run.stack == stack]
-        if not Adoption(terraform, context, graph, stack, own, console).run(now=now):
+        if own and not Adoption(terraform, context, graph, stack, own, console).run(now=now):
             for run in own:
                 run.forget()
 

@@ -85,7 +85,7 @@ class Search:
         if kind not in NATURAL_IDS.keys() | REPEATABLE.keys():
             finds.unsure.append(
                 f"{address} was being created, and no row of catalogue/adoption.py says how to find it: look for it in "
-                f"{RESOURCES[kind].service if kind in RESOURCES else 'the cluster'}, and import it"
+                f"{'AWS' if kind.startswith('aws_') else 'the cluster'}, and import it"
             )
             return None
         if kind in READY:
