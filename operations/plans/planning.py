@@ -1,7 +1,7 @@
 """Plans of several stacks: each for the values that those before it are going to publish."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
@@ -18,12 +18,12 @@ from operations.engine.stacks import run_all
 from operations.engine.synthesis import Graph
 from operations.engine.terraform import LOCK_TIMEOUT, Outcome
 from operations.plans import changes, files
-from operations.plans.changes import Attribute
 from operations.plans.previews import PLACEHOLDER, READS, Copies, Values, read_by
 
 SECRET_WHEN_READ = {name for name, each in RESOURCES.items() if each.secret}
 AS_STORED = "compared with its state, because the provider reads secrets to compare it with AWS"
 NEW_CLUSTER = "not planned, because it will have another cluster: this is what is written of it"
+SHOWN = {"update", "replace"}  # their attributes
 FEW = 3  # names that are written out
 LOCK, NO_LOCK = [f"-lock-timeout={LOCK_TIMEOUT}"], ["-lock=false"]
 
@@ -34,7 +34,7 @@ class Plans:
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
-    attributes: dict[str, dict[str, list[Attribute]]] = field(default_factory=dict)
+    attributes: dict[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     files: dict[str, Path] = field(default_factory=dict)
 
 
@@ -54,7 +54,7 @@ class Planner:
         self._read = cache(lambda stack: changes.read(context, self._copies.path(stack), self._path(stack)))
 
     def plan(self, stacks: Sequence[str], console: Console, *, details: bool, created: bool) -> Plans:
-        """With details, what changes is read attribute by attribute; with created, that of new resources as well."""
+        """With details, attributes are shown as well; with created, also those of resources that are created."""
         bucket = state_bucket.exists(self._context)
         for wave in waves(self._graph, stacks):
             for stack in wave:
@@ -68,12 +68,18 @@ class Planner:
             self._run([stack for stack in wave if stack in self._copies.values], console, copies=True)
         if details:
             self._plans.attributes |= {
-                stack: changes.attributes(self._read(stack), self._named(stack), created=created)
+                stack: self._attributes(stack, outcome, SHOWN | ({"create"} if created else set()))
                 for stack, outcome in self._plans.outcomes.items()
                 if self._path(stack).is_file()
-                and (created or set(outcome.changes.values()) - {"create", "delete", "import"})
             }
         return self._plans
+
+    def _attributes(self, stack: str, outcome: Outcome, actions: set[str]) -> dict[str, list[str]]:
+        wanted = {address for address, action in outcome.changes.items() if action in actions}
+        if not wanted:  # to ask Terraform takes it seconds
+            return {}
+        found = changes.texts(self._context, self._copies.path(stack), self._path(stack))
+        return {address: lines for address, lines in found.items() if address in wanted}
 
     def take_as_written(self, stacks: Sequence[str], why: str) -> None:
         """Where nothing is deployed of a stack, and it cannot be planned, all that is written of it is new."""
@@ -147,13 +153,6 @@ class Planner:
             self._plans.notes[stack] = f"with placeholders for {', '.join(said)}{later}"
         elif values:
             self._plans.notes[stack] = f"for what {', '.join(sorted({name for name, _ in values}))} will publish{later}"
-
-    def _named(self, stack: str) -> changes.Named:
-        def named(address: str, path: tuple[str | int, ...]) -> str:
-            source = self._copies.source(stack, address, path)
-            return f"(known after apply: {source})" if source else changes.UNKNOWN
-
-        return named
 
 
 def listed(names: Collection[str], kind: str) -> str:

@@ -47,20 +47,6 @@ class Copies(Graph):
             template["import"] = [each for each in template.get("import", []) if "for_each" in each]
         path.write_text(json.dumps(template), encoding="utf-8")
 
-    def source(self, stack: str, address: str, path: tuple[str | int, ...]) -> str:
-        """The outputs that an attribute waits for, such as 'vpc_id of vpc', as far as the configuration says so."""
-        template = json.loads((super().path(stack) / "cdk.tf.json").read_text(encoding="utf-8"))
-        kind, name = address.split("[")[0].split(".")[-2:]
-        found: Any = template["resource"].get(kind, {}).get(name, {})
-        for part in path:
-            if isinstance(found, dict) and isinstance(part, str):
-                found = found.get(part)
-            elif isinstance(found, list) and isinstance(part, int) and part < len(found):
-                found = found[part]
-        unknown = {key for key, value in self.values.get(stack, {}).items() if value == PLACEHOLDER}
-        waited = sorted(unknown & set(READS.findall(json.dumps(found))))
-        return ", ".join(f"{output} of {producer}" for producer, output in waited)
-
 
 def read_by(graph: Graph, stack: str) -> set[tuple[str, str]]:
     """What a stack reads, by producer and output."""

@@ -9,7 +9,6 @@ from rich.text import Text
 from catalogue import RESOURCES
 from operations.context import place
 from operations.engine.terraform import Outcome
-from operations.plans.changes import Attribute
 from operations.plans.planning import Plans, listed
 from operations.tables import Sheet
 from settings import Settings
@@ -47,7 +46,7 @@ class Report:
     stacks: Sequence[str]
     outcomes: Mapping[str, Outcome]
     notes: Mapping[str, str]
-    attributes: Mapping[str, Mapping[str, Sequence[Attribute]]] = field(default_factory=dict)
+    attributes: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     abandoned: Sequence[str] = ()
 
     @classmethod
@@ -93,7 +92,7 @@ class Report:
             outputs = [f"changes {listed(outcome.outputs, 'outputs')}"] if outcome and outcome.outputs else []
             yield [stack, *counts, "; ".join([*outputs, *([self.notes[stack]] if stack in self.notes else [])])]
 
-    def _every(self) -> Iterator[tuple[str, str, str, Sequence[Attribute]]]:
+    def _every(self) -> Iterator[tuple[str, str, str, Sequence[str]]]:
         for stack in self.stacks:
             for address, action in self.outcomes[stack].changes.items() if stack in self.outcomes else ():
                 yield action, stack, address, self.attributes.get(stack, {}).get(address, ())
@@ -102,8 +101,8 @@ class Report:
         """Every address that changes, what is known of its attributes, and last the numbers and what is lost."""
         for action, stack, address, attributes in self._every():
             console.print(f"{action:<8}{stack}: {address}", markup=False, soft_wrap=True)
-            for attribute in attributes:
-                console.print(f"            {attribute}", markup=False, soft_wrap=True)
+            for line in attributes:
+                console.print(f"    {line}", markup=False, soft_wrap=True, highlight=False)
         console.print(f"\nPlan of {self.environment}: {self.where}\n")
         console.print(self.table())
         for loss in self.losses():
@@ -141,7 +140,7 @@ class Report:
             lines += ["", "<details><summary>All changes</summary>", ""]
             for action, stack, address, attributes in every:
                 lines.append(f"- {action} `{stack}: {address}`")
-                lines += ["", "  ```text", *(f"  {each}" for each in attributes), "  ```", ""] if attributes else []
+                lines += ["", "  ```text", *(f"  {line}" for line in attributes), "  ```", ""] if attributes else []
             lines += ["", "</details>"]
         elif not self.changes:
             lines += [self.no_changes]
