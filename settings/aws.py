@@ -147,6 +147,11 @@ class EksSettings(Model):
     node_groups: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")], NodeGroupSettings] = Field(
         min_length=1, description="at least one node group: a name of lowercase letters, and its settings"
     )
+    node_release: str | None = Field(
+        default=None,
+        pattern=r"^\d+\.\d+\.\d+-\d{8}$",
+        description="the release of the node image to hold, such as 1.35.2-20260915; none: the newest at each deploy",
+    )
     addon_versions: dict[
         Annotated[str, Field(pattern=f"^({'|'.join(ADDONS)})$")],
         Annotated[str, Field(pattern=r"^v\d+\.\d+\.\d+-eksbuild\.\d+$")],
@@ -158,6 +163,14 @@ class EksSettings(Model):
         if not 12 <= cidr.prefixlen <= 24:
             raise ValueError("has a size that EKS refuses: write a network from /12 to /24")
         return cidr
+
+    @field_validator("node_release")
+    @classmethod
+    def _of_this_version(cls, release: str | None, info: ValidationInfo) -> str | None:
+        version = info.data.get("kubernetes_version")
+        if release and version and not release.startswith(f"{version}."):
+            raise ValueError(f"is an image for another Kubernetes: write a release of {version}, or none")
+        return release
 
 
 class DatabaseSettings(Model):

@@ -104,6 +104,7 @@ class EksStack(AreaStack):
                 settings=group,
                 cluster_name=cluster.name,
                 cluster_version=cluster.version,
+                release=settings.eks.node_release,
                 role_arn=roles.node_role_arn,
                 subnet_ids=network.private_subnet_ids,
                 tags=self.tags(),

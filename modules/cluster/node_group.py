@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from imports.aws.data_aws_ssm_parameter import DataAwsSsmParameter
 from imports.aws.eks_node_group import (
     EksNodeGroup,
     EksNodeGroupLaunchTemplate,
@@ -20,10 +21,18 @@ from modules.cluster.node_counts import NodeCounts
 from settings.aws import NodeGroupSettings
 
 AMI_TYPES = {"x86_64": "AL2023_x86_64_STANDARD", "arm64": "AL2023_ARM_64_STANDARD"}
+# Where AWS publishes the release of the newest image: docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html
+RELEASE = (
+    "/aws/service/eks/optimized-ami/{version}/amazon-linux-2023/{architecture}/standard/recommended/release_version"
+)
 
 
 class NodeGroup(Construct):
-    """tags go to the instances and their volumes, which do not inherit those of the provider."""
+    """tags go to the instances and their volumes, which do not inherit those of the provider.
+
+    release is that of the image of the nodes. Without one, each deploy rolls them to the newest that AWS has published:
+    left to itself, EKS would keep the image of the first day.
+    """
 
     def __init__(
         self,
@@ -34,6 +43,7 @@ class NodeGroup(Construct):
         settings: NodeGroupSettings,
         cluster_name: str,
         cluster_version: str,
+        release: str | None,
         role_arn: str,
         subnet_ids: Sequence[str],
         tags: Mapping[str, str],
@@ -75,6 +85,7 @@ class NodeGroup(Construct):
             cluster_name=cluster_name,
             node_group_name_prefix=prefix,
             version=cluster_version,
+            release_version=release or self._newest(cluster_version, settings.architecture),
             node_role_arn=role_arn,
             subnet_ids=subnet_ids,
             ami_type=AMI_TYPES[settings.architecture],
@@ -90,3 +101,8 @@ class NodeGroup(Construct):
             depends_on=after,
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
+
+    def _newest(self, version: str, architecture: str) -> str:
+        name = RELEASE.format(version=version, architecture=architecture)
+        # AWS publishes it to everybody; the attribute for secrets would hide from a plan what it changes.
+        return DataAwsSsmParameter(self, "release", name=name).insecure_value

@@ -18,6 +18,7 @@ from simulator.extensions import (
     rds,
     route53,
     s3,
+    ssm,
 )
 
 
@@ -38,5 +39,6 @@ def apply() -> None:
         log_groups,
         backup,
         route53,
+        ssm,
     ):
         module.apply()

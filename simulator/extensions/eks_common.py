@@ -46,6 +46,11 @@ def new_id(length: int) -> str:
     return "".join(random.choices(string.ascii_lowercase + string.digits, k=length))
 
 
+def node_release(version: str) -> str:
+    """The newest image for nodes of this Kubernetes version, as EKS names it."""
+    return f"{version}.0-20260801"
+
+
 def not_found(cluster: Any, message: str) -> Exception:
     return ResourceNotFoundException(clusterName=cluster.name, message=message, **NOTHING)
 

@@ -9,15 +9,11 @@ from typing import Any
 from moto.core.responses import ActionResult
 
 from simulator.extensions import eks_scaling
-from simulator.extensions.eks_common import cluster_of, install, new_update
+from simulator.extensions.eks_common import cluster_of, install, new_update, node_release
 
 
 def apply() -> None:
     install(create_nodegroup, update_nodegroup_config, update_nodegroup_version)
-
-
-def _release(version: str) -> str:
-    return f"{version}.0-20260801"
 
 
 def create_nodegroup(self: Any) -> ActionResult:
@@ -43,7 +39,7 @@ def create_nodegroup(self: Any) -> ActionResult:
         launch_template=template,
         capacity_type=self._get_param("capacityType"),
         version=version,
-        release_version=self._get_param("releaseVersion") or _release(version),
+        release_version=self._get_param("releaseVersion") or node_release(version),
     )
     group.update_config = self._get_param("updateConfig") or {"maxUnavailable": 1}
     group.remote_access = self._get_param("remoteAccess")
@@ -78,7 +74,7 @@ def update_nodegroup_version(self: Any) -> ActionResult:
     cluster = cluster_of(self)
     group = self.eks_backend.describe_nodegroup(cluster.name, self._get_param("nodegroupName"))
     if version := self._get_param("version"):
-        group.version, group.release_version = version, _release(version)
+        group.version, group.release_version = version, node_release(version)
     if release := self._get_param("releaseVersion"):
         group.release_version = release
     if template := self._get_param("launchTemplate"):

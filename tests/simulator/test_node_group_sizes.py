@@ -1,5 +1,6 @@
 """The sizes of a node group follow the settings, and the number of nodes whatever scales them."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.slow
 GROUPS = {"general": {"min_size": 2, "max_size": 4}, "general-2": {"min_size": 1, "max_size": 9}}
 
 
-def template(subnets: list[str], **changes: Any) -> Template:
+def template(subnets: list[str], *, release: str | None = None, **changes: Any) -> Template:
     """Two groups, of which one has a name that starts with that of the other; the changes are for the first."""
     stack = TerraformStack(Testing.app(), "nodes")
     AwsProvider(stack, "aws", region=REGION)
@@ -35,6 +36,7 @@ def template(subnets: list[str], **changes: Any) -> Template:
             ),
             cluster_name="sizes",
             cluster_version="1.34",
+            release=release,
             role_arn="arn:aws:iam::123456789012:role/node",
             subnet_ids=subnets,
             tags={},
@@ -66,14 +68,22 @@ def test_the_sizes_follow_the_settings_and_the_number_of_nodes_the_autoscaler(tm
         ]
         autoscaling.set_desired_capacity(AutoScalingGroupName=name, DesiredCapacity=wanted)
 
-    stack.write(template(subnets))
+    def releases() -> set[str]:
+        names = eks.list_nodegroups(clusterName="sizes")["nodegroups"]
+        found = (eks.describe_nodegroup(clusterName="sizes", nodegroupName=name)["nodegroup"] for name in names)
+        return {each["releaseVersion"] for each in found}
+
+    stack.write(template(subnets, release="1.34.0-20260601"))
     stack.apply()
+    assert releases() == {"1.34.0-20260601"}
     assert sizes() == [(1, 1, 9), (2, 2, 4)]
     assert stack.plan() == ""
 
     scale("general-2", 8)
     stack.write(template(subnets, min_size=3))
+    assert '~ release_version = "1.34.0-20260601" -> "1.34.0-20260801"' in re.sub(" +", " ", stack.plan())
     stack.apply()
+    assert releases() == {"1.34.0-20260801"}, "the newest that is published"
     assert sizes() == [(1, 8, 9), (3, 3, 4)]
 
     scale("general", 4)

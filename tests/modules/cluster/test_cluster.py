@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from imports.engine import TerraformStack
 from modules.cluster.cluster import Cluster
@@ -26,7 +27,7 @@ def cluster(stack: TerraformStack, *, protected: bool = True, **changes: Any) ->
     return synth(stack)
 
 
-def node_group(stack: TerraformStack, **changes: Any) -> Template:
+def node_group(stack: TerraformStack, *, release: str | None = None, **changes: Any) -> Template:
     NodeGroup(
         stack,
         "general",
@@ -34,6 +35,7 @@ def node_group(stack: TerraformStack, **changes: Any) -> Template:
         settings=NodeGroupSettings.model_validate(GROUP | changes),
         cluster_name="acme-test",
         cluster_version="1.35",
+        release=release,
         role_arn="arn:aws:iam::111122223333:role/node",
         subnet_ids=["subnet-a", "subnet-b"],
         tags={"project": "acme"},
@@ -100,6 +102,29 @@ def test_disks_of_nodes_are_encrypted(stack: TerraformStack) -> None:
 
     assert device["ebs"]["encrypted"] == "true"
     assert device["ebs"]["volume_size"] == 80
+
+
+@pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
+def test_nodes_follow_the_newest_image_for_their_version(stack: TerraformStack, architecture: str) -> None:
+    found = node_group(stack, architecture=architecture)
+
+    [(name, published)] = found["data"]["aws_ssm_parameter"].items()
+    assert published["name"] == (
+        f"/aws/service/eks/optimized-ami/1.35/amazon-linux-2023/{architecture}/standard/recommended/release_version"
+    )
+    assert only(found, "aws_eks_node_group")["release_version"] == f"${{data.aws_ssm_parameter.{name}.insecure_value}}"
+
+
+def test_an_image_can_be_held(stack: TerraformStack) -> None:
+    found = node_group(stack, release="1.35.2-20260915")
+
+    assert only(found, "aws_eks_node_group")["release_version"] == "1.35.2-20260915"
+    assert "aws_ssm_parameter" not in found["data"]
+
+
+def test_an_image_for_another_kubernetes_is_refused() -> None:
+    with pytest.raises(ValidationError, match=r"write a release of 1\.35, or none"):
+        EksSettings.model_validate({"node_groups": {"general": GROUP}, "node_release": "1.34.2-20260915"})
 
 
 def test_nodes_keep_the_security_group_of_the_cluster(stack: TerraformStack) -> None:
