@@ -2,16 +2,9 @@
 
 import http.client
 import json
-import os
 import re
-import shutil
 import signal
-import socket
-import subprocess
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -20,86 +13,22 @@ import pytest
 
 from tests.charts import one, release_values, render
 from tests.conftest import ROOT, Platform, free_port
-from tests.monitoring.test_series import missing, series
+from tests.container.conftest import ADDRESS, CONTAINER, PRELOADS, SECRETS, Server
+from tests.monitoring.test_series import missing, read, running, series
 
 pytestmark = pytest.mark.slow
 
-CONTAINER = ROOT / "realworld-example-app" / "container"
-PRELOADS = re.findall(r"--require /container/(\w+\.cjs)", (CONTAINER.parent / "Dockerfile").read_text())
-SECRETS = {"DATABASE_URL": "postgresql://user:password@localhost/realworld", "JWT_SECRET": "canary"}
-APPLICATION = """
-const express = require('express');
-const routes = express.Router();
-routes.get('/tags', (request, response) => response.json({ tags: [] }));
-routes.get('/articles/:slug', (request, response) => response.json({}));
-routes.get('/slow', (request, response) => setTimeout(() => response.json({ late: true }), 1500));
-routes.get('/broken', (request, response) => response.status(500).json({}));
-routes.get('/limits', ({ socket: { server } }, response) =>
-  response.json([server.keepAliveTimeout, server.headersTimeout]));
-const app = express();
-app.use(express.Router().use('/api', routes));
-app.get('/', (request, response) => response.json({}));
-app.listen(process.env.PORT, () => console.info('server up'));
-"""
 
-
-def own_address() -> str:
-    """An address, as a pod has one, on which nobody hears a server that listens on 127.0.0.1 alone."""
-    with socket.socket(type=socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # sends nothing: it only chooses the way out
-        except OSError:
-            return "127.0.0.2"
-        return str(probe.getsockname()[0])
-
-
-ADDRESS = own_address()
-DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy of this machine knows the address
-
-
-@pytest.fixture(scope="module")
-def container(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder as `npm ci` in the image makes it, and an application beside it."""
-    folder = tmp_path_factory.mktemp("container") / "container"
-    shutil.copytree(CONTAINER, folder, ignore=shutil.ignore_patterns("node_modules"))
-    subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True)
-    (folder / "application.cjs").write_text(APPLICATION)
-    return folder
-
-
-class Server:
-    def __init__(self, folder: Path, **variables: str) -> None:
-        self.port, self.metrics_port = free_port(), free_port()
-        options = [option for name in PRELOADS for option in ("--require", str(folder / name))]
-        ports = {"PORT": str(self.port), "METRICS_PORT": str(self.metrics_port)}
-        self.process = subprocess.Popen(
-            ["node", *options, str(folder / "application.cjs")],
-            env={"PATH": os.environ["PATH"], **ports, **variables},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+def counted(server: Server) -> dict[tuple[str, str], int]:
+    """Requests by route and status."""
+    return {
+        (route, status): int(count)
+        for route, status, count in re.findall(
+            r'^http_server_request_duration_count\{.*http_route="([^"]*)",http_response_status_code="(\d+)".*\} (\d+)$',
+            server.metrics(),
+            re.MULTILINE,
         )
-
-    def get(self, path: str) -> str:
-        return self._read(self.port, path)
-
-    def metrics(self) -> str:
-        deadline = time.monotonic() + 5
-        while True:  # the two servers of the process listen one after the other
-            try:
-                return self._read(self.metrics_port, "/metrics")
-            except urllib.error.URLError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
-
-    @staticmethod
-    def _read(port: int, path: str) -> str:
-        try:
-            with DIRECT.open(f"http://{ADDRESS}:{port}{path}", timeout=10) as response:
-                return str(response.read().decode())
-        except urllib.error.HTTPError as error:
-            return str(error.code)
+    }
 
 
 def status(connection: http.client.HTTPConnection) -> int:
@@ -107,16 +36,6 @@ def status(connection: http.client.HTTPConnection) -> int:
     answer = connection.getresponse()
     answer.read()
     return answer.status
-
-
-@pytest.fixture
-def server(container: Path) -> Iterator[Server]:
-    server = Server(container, **SECRETS)
-    assert server.process.stdout is not None
-    assert server.process.stdout.readline() == "server up\n"
-    with server.process:
-        yield server
-        server.process.kill()
 
 
 def test_both_ports_are_heard_from_outside_of_the_pod(server: Server) -> None:
@@ -129,15 +48,32 @@ def test_requests_are_measured_by_route_and_status(server: Server) -> None:
     for path in ("/api/tags", "/api/articles/one", "/api/articles/two", "/api/broken"):
         server.get(path)
 
-    counts = {
-        (route, status): int(count)
-        for route, status, count in re.findall(
-            r'^http_server_request_duration_count\{.*http_route="([^"]*)",http_response_status_code="(\d+)".*\} (\d+)$',
-            server.metrics(),
-            re.MULTILINE,
-        )
-    }
-    assert counts == {("/api/tags", "200"): 1, ("/api/articles/:slug", "200"): 2, ("/api/broken", "500"): 1}
+    assert counted(server) == {("/api/tags", "200"): 1, ("/api/articles/:slug", "200"): 2, ("/api/broken", "500"): 1}
+
+
+def test_what_watches_is_no_user(server: Server) -> None:
+    """kube-probe: pkg/probe/http in kubernetes/kubernetes. The load balancer: 'Health checks for Application Load
+    Balancer target groups' in its guide. The probe: prober/http.go in prometheus/blackbox_exporter."""
+    for agent in ("kube-probe/1.35", "ELB-HealthChecker/2.0", "Blackbox Exporter/0.27.0"):
+        for path in ("/", "/api/tags", "/api/broken"):
+            server.get(path, **{"User-Agent": agent})
+    server.metrics()  # a scrape, which the next one would show
+
+    assert "http_server_request_duration" not in server.metrics()
+    server.get("/api/tags", **{"User-Agent": "curl/8 (not kube-probe/1.35)"})
+    assert counted(server) == {("/api/tags", "200"): 1}
+
+
+def test_the_prober_of_the_monitoring_host_is_no_user(server: Server) -> None:
+    """The program that Debian has, with the module that is shipped."""
+    port = free_port()
+    address = f"127.0.0.1:{port}"
+    config = ROOT / "monitoring" / "blackbox" / "blackbox.yml"
+    with running("prometheus-blackbox-exporter", f"--config.file={config}", f"--web.listen-address={address}"):
+        probed = read(f"http://{address}/probe?module=tags&target=http://{ADDRESS}:{server.port}/api/tags")
+
+    assert "\nprobe_success 1\n" in probed
+    assert counted(server) == {}
 
 
 def test_dashboards_find_what_it_measures(server: Server) -> None:
