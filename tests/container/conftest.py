@@ -1,5 +1,6 @@
 """The preloads of the image in front of a real Express server as the application is one."""
 
+import http.client
 import os
 import re
 import shutil
@@ -8,14 +9,20 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
+from modules.database.postgres import DATABASE, USER
 from tests.conftest import ROOT, free_port
+from tests.operations.commands import postgres
 
 CONTAINER = ROOT / "realworld-example-app" / "container"
+SERVICE = Path(__file__).parent / "service"
 PRELOADS = re.findall(r"--require /container/(\w+\.cjs)", (CONTAINER.parent / "Dockerfile").read_text())
 SECRETS = {"DATABASE_URL": "postgresql://user:password@localhost/realworld", "JWT_SECRET": "canary"}
 APPLICATION = """
@@ -48,28 +55,92 @@ ADDRESS = own_address()
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy of this machine knows the address
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def container(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder as `npm ci` in the image makes it, and an application beside it."""
     folder = tmp_path_factory.mktemp("container") / "container"
     shutil.copytree(CONTAINER, folder, ignore=shutil.ignore_patterns("node_modules"))
-    subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True)
+    subprocess.run(
+        ["npm", "ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True
+    )
     (folder / "application.cjs").write_text(APPLICATION)
     return folder
 
 
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small service with its packages and its client of the database."""
+    folder = tmp_path_factory.mktemp("service") / "service"
+    shutil.copytree(SERVICE, folder, ignore=shutil.ignore_patterns("node_modules"))
+    subprocess.run(
+        ["npm", "ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True
+    )
+    prisma(folder, SECRETS["DATABASE_URL"], "generate")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    with postgres.running() as server:
+        password = quote(postgres.PASSWORD, safe="")
+        yield f"postgresql://{USER}:{password}@127.0.0.1:{server.port}/{DATABASE}?sslmode=no-verify"
+
+
+def prisma(folder: Path, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    # One of its commands asks an engine of its own first whether the database answers, which no package has.
+    quiet = {"CHECKPOINT_DISABLE": "1", "PRISMA_SCHEMA_ENGINE_BINARY": "/bin/true", "NO_COLOR": "1"}
+    return subprocess.run(
+        ["node", "node_modules/prisma/build/index.js", *arguments],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), "DATABASE_URL": url, **quiet},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def migrated(folder: Path, url: str) -> None:
+    result = prisma(folder, url, "migrate", "deploy")
+    assert result.returncode == 0, result.stderr
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: str
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
 class Server:
-    def __init__(self, folder: Path, **variables: str) -> None:
+    def __init__(self, folder: Path, application: Path | None = None, **variables: str) -> None:
         self.port, self.metrics_port = free_port(), free_port()
         options = [option for name in PRELOADS for option in ("--require", str(folder / name))]
-        ports = {"PORT": str(self.port), "METRICS_PORT": str(self.metrics_port)}
+        ports = {"PORT": str(self.port), "METRICS_PORT": str(self.metrics_port), "NODE_ENV": "production"}
         self.process = subprocess.Popen(
-            ["node", *options, str(folder / "application.cjs")],
+            ["node", *options, str(application or folder / "application.cjs")],
             env={"PATH": os.environ["PATH"], **ports, **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    @contextmanager
+    def up(self) -> Iterator["Server"]:
+        with self.process:
+            try:
+                assert self.process.stdout is not None
+                assert self.process.stdout.readline() == "server up\n"
+                yield self
+            finally:
+                self.process.kill()
+
+    def ask(self, method: str, path: str, body: str = "", **headers: str) -> Answer:
+        if body:
+            headers["Content-Type"] = "application/json"
+        with closing(http.client.HTTPConnection(ADDRESS, self.port, timeout=60)) as connection:
+            connection.request(method, path, body or None, headers)
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.read().decode(), {k.lower(): v for k, v in answer.getheaders()})
 
     def get(self, path: str, **headers: str) -> str:
         return self._read(self.port, path, headers)
@@ -96,9 +167,5 @@ class Server:
 
 @pytest.fixture
 def server(container: Path) -> Iterator[Server]:
-    server = Server(container, **SECRETS)
-    assert server.process.stdout is not None
-    assert server.process.stdout.readline() == "server up\n"
-    with server.process:
+    with Server(container, **SECRETS).up() as server:
         yield server
-        server.process.kill()
