@@ -112,7 +112,7 @@ class Answer:
 
 
 class Server:
-    def __init__(self, folder: Path, application: Path | None = None, **variables: str) -> None:
+    def __init__(self, folder: Path, application: Path | None = None, /, **variables: str) -> None:
         self.port, self.metrics_port = free_port(), free_port()
         options = [option for name in PRELOADS for option in ("--require", str(folder / name))]
         ports = {"PORT": str(self.port), "METRICS_PORT": str(self.metrics_port), "NODE_ENV": "production"}

@@ -37,9 +37,9 @@ IMAGES = {
 
 
 def images(
-    machine: Machine, *, there: dict[str, str] | None = None, **variables: str
+    machine: Machine, *, there: dict[str, str] | None = None, aws: str = AWS, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    machine.answers = {"aws": AWS, "docker": DOCKER}
+    machine.answers = {"aws": aws, "docker": DOCKER}
     for repository, digest in (there or {}).items():
         (machine.folder / repository.replace("/", "_")).write_text(f"{digest}\n")
     return machine.run(APPLICATION / "images.sh", **IMAGES, **variables)
@@ -103,6 +103,15 @@ def test_a_copy_that_is_another_image_is_refused(machine: Machine) -> None:
     there = {name: digest for name, digest in ALL.items() if name != "realworld-production/backend"}
 
     assert images(machine, there=there, COPIED=B).returncode == 1
+
+
+def test_a_warning_of_aws_is_no_part_of_a_digest(machine: Machine) -> None:
+    noisy = AWS.replace('cat "$RUNNER_TEMP/', 'echo "warning: Python 3.8 is old" >&2; cat "$RUNNER_TEMP/')
+    result = images(machine, there=ALL, aws=noisy)
+
+    assert result.returncode == 0, result.stdout
+    assert machine.text("output") == f"backend={A}\nmigrator={B}\n"
+    assert "Python 3.8 is old" in result.stderr
 
 
 def test_a_registry_that_does_not_answer_is_not_taken_for_an_empty_one(machine: Machine) -> None:

@@ -11,11 +11,15 @@ from tests.delivery.conftest import APPLICATION, A, B, Machine
 
 VALUES = {"host": "api.acme.example", "certificateArn": "arn:aws:acm:x"}
 HELM = """
+serves() { echo "[{\\"revision\\": \\"$1\\", \\"status\\": \\"deployed\\"}]" >"$RUNNER_TEMP/revisions"; }
 case "$*" in
   list*) cat "$RUNNER_TEMP/revisions" 2>/dev/null || echo '[]' ;;
-  upgrade*) [[ -z $FAILS ]] || exit 1; echo '[{"revision": "8"}]' >"$RUNNER_TEMP/revisions" ;;
-  rollback*) echo '[{"revision": "9"}]' >"$RUNNER_TEMP/revisions" ;;
+  upgrade*) [[ -z $FAILS ]] || { echo "Error: $FAILS"; exit 1; }; serves 8 ;;
+  rollback*) [[ -z $STAYS ]] || exit 1; serves 9 ;;
 esac
+"""
+KUBECTL = """
+case "$*" in *configmap*) echo '{text}' ;; *"get events"*|*"get pods"*) echo '{{"items": []}}' ;; esac
 """
 CURL = """
 echo x >>"$RUNNER_TEMP/asked"
@@ -28,11 +32,11 @@ def release(
     machine: Machine, *, before: str = "7", values: dict[str, str] | None = None, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     text = json.dumps(values or VALUES)
-    machine.answers = {"aws": "", "kubectl": f"echo '{text}'", "helm": HELM, "curl": CURL}
+    machine.answers = {"aws": "", "kubectl": KUBECTL.format(text=text), "helm": HELM, "curl": CURL}
     if before:
-        (machine.folder / "revisions").write_text(json.dumps([{"revision": before}]))
+        (machine.folder / "revisions").write_text(json.dumps([{"revision": before, "status": "deployed"}]))
     arguments = {"CLUSTER": "realworld-staging", "REGISTRY": "1.ecr", "BACKEND": A, "MIGRATOR": B}
-    rest = {"SMOKE_TRIES": "3", "SMOKE_PAUSE": "0", "ANSWERS": "all", "FAILS": "", "BODY": ""}
+    rest = {"SMOKE_TRIES": "3", "SMOKE_PAUSE": "0", "ANSWERS": "all", "FAILS": "", "STAYS": "", "BODY": ""}
     return machine.run(APPLICATION / "release.sh", **{**arguments, **rest, **variables})
 
 
@@ -42,7 +46,7 @@ def test_a_release_is_by_digest_with_the_values_of_the_environment(machine: Mach
     assert result.returncode == 0, result.stderr
     assert machine.notes("aws eks update-kubeconfig --name realworld-staging")
     assert machine.notes("kubectl --namespace realworld get configmap release-values")
-    [upgrade] = machine.notes("helm upgrade realworld-backend helm --install --atomic --timeout 15m")
+    [upgrade] = machine.notes("helm upgrade realworld-backend helm --install --wait --timeout 15m")
     assert f"--values {machine.folder}/values.json" in upgrade
     assert f"--set-string image=1.ecr/realworld-staging/backend@{A} " in upgrade
     assert upgrade.endswith(f"--set-string migration.image=1.ecr/realworld-staging/backend-migrator@{B}")
@@ -65,8 +69,8 @@ def test_an_api_that_does_not_answer_is_taken_back(machine: Machine) -> None:
 
     assert result.returncode == 1
     assert machine.notes("helm rollback realworld-backend 7 --wait")
-    assert "going back to revision 7" in result.stdout
-    assert "### Taken back to revision 7" in machine.text("summary")
+    assert "::error::https://api.acme.example/api/tags does not answer: taken back to revision 7" in result.stdout
+    assert "### https://api.acme.example/api/tags does not answer: taken back" in machine.text("summary")
     assert len(machine.notes("curl")) == 3
 
 
@@ -95,21 +99,44 @@ def test_a_first_release_has_nothing_to_go_back_to(machine: Machine) -> None:
     assert "no revision before this one" in result.stdout
 
 
-def test_what_helm_takes_back_is_not_asked(machine: Machine) -> None:
-    result = release(machine, FAILS="yes")
+def test_what_helm_refuses_is_not_asked_and_taken_back(machine: Machine) -> None:
+    result = release(machine, FAILS="timed out waiting for the condition")
 
     assert result.returncode == 1
     assert machine.notes("curl") == []
-    assert "### Not released" in machine.text("summary")
-    assert "| revision | 7 before, 7 now |" in machine.text("summary")
+    summary = machine.text("summary")
+    assert "### Not released: the new pods were not ready in time: taken back to revision 7" in summary
+    assert "| revision | 7 before, 9 now |" in summary
+
+
+def test_what_somebody_else_is_at_work_on_is_left_to_him(machine: Machine) -> None:
+    assert release(machine, FAILS="another operation (install/upgrade/rollback) is in progress").returncode == 1
+    assert machine.notes("helm rollback") == []
+    assert "### Not released: somebody else is at work on the release" in machine.text("summary")
+
+
+def test_what_cannot_be_taken_back_is_said(machine: Machine) -> None:
+    assert release(machine, ANSWERS="none", STAYS="yes").returncode == 1
+    assert "does not answer, and could not be taken back to revision 7" in machine.text("summary")
+
+
+def test_there_is_a_summary_when_the_cluster_cannot_be_reached(machine: Machine) -> None:
+    machine.answers = {"aws": "exit 255", "helm": "exit 1"}
+    arguments = {"CLUSTER": "realworld-staging", "REGISTRY": "1.ecr", "BACKEND": A, "MIGRATOR": B}
+
+    assert machine.run(APPLICATION / "release.sh", **arguments).returncode == 255
+    assert "### Not released: broken off before helm began" in machine.text("summary")
 
 
 @pytest.mark.usefixtures("_helm")
 def test_the_pinned_helm_has_every_option_that_is_used() -> None:
     text = (APPLICATION / "release.sh").read_text().replace("\\\n", " ")
-    for command in ("upgrade", "rollback", "list"):
-        [line] = re.findall(rf"\bhelm {command} ([^|\n]*)", text)
-        options = set(re.findall(r" (--[a-z-]+)", line))
+    for command in ("upgrade", "rollback", "list", "uninstall"):
+        options = {
+            option
+            for line in re.findall(rf"\bhelm {command} ([^|\n]*)", text)
+            for option in re.findall(r" (--[a-z-]+)", line)
+        }
         shown = subprocess.run([carried("helm"), command, "--help"], capture_output=True, text=True, check=True).stdout
         assert options
         assert options <= set(re.findall(r"(--[a-z-]+)", shown)), command

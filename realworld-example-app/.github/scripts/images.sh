@@ -7,14 +7,14 @@ readonly ARCHIVES="$RUNNER_TEMP/images" # in the folder that is built, one image
 
 # digest_of PROFILE REPOSITORY: what the tag stands for, or nothing.
 digest_of() {
-  local answer
-  if answer="$(aws ecr describe-images --profile "$1" --repository-name "$2" --image-ids "imageTag=$TAG" \
-    --query 'imageDetails[0].imageDigest' --output text 2>&1)"; then
-    echo "$answer"
-  elif [[ $answer != *ImageNotFoundException* ]]; then
-    echo "$answer" >&2
-    return 1
+  local failed=0 errors="$RUNNER_TEMP/errors" # apart from the answer, because aws warns there of much else
+  aws ecr describe-images --profile "$1" --repository-name "$2" --image-ids "imageTag=$TAG" \
+    --query 'imageDetails[0].imageDigest' --output text 2>"$errors" || failed=1
+  if ((failed)) && grep --quiet ImageNotFoundException "$errors"; then
+    return 0
   fi
+  cat "$errors" >&2
+  return "$failed"
 }
 
 # copy SOURCE DESTINATION: the same bytes, and so the same digest.
