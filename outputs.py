@@ -32,6 +32,7 @@ class IamOutputs:
     vpc_cni_role_arn: Annotated[str, "Role of the VPC CNI add-on."]
     ebs_csi_role_arn: Annotated[str, "Role of the EBS CSI add-on."]
     load_balancer_controller_role_arn: Annotated[str, "Role of the AWS Load Balancer Controller."]
+    cluster_autoscaler_role_arn: Annotated[str, "Role of Cluster Autoscaler."]
     external_dns_role_arn: Annotated[str, "Role of external-dns."]
     external_secrets_role_arn: Annotated[str, "Role of External Secrets."]
     snapshots_role_arn: Annotated[str, "Role that takes snapshots of volumes."]

@@ -1,11 +1,11 @@
-"""What all namespaces rely on: load balancer controller, external-dns, External Secrets, Reloader, metrics, logs."""
+"""What all namespaces rely on: load balancers, nodes that follow pods, external-dns, External Secrets, Reloader, metrics, logs."""
 
 from typing import Any
 
 from imports.engine import Construct
 from imports.kubernetes.namespace_v1 import NamespaceV1, NamespaceV1Metadata
 from imports.literal import literal
-from modules.cluster.chart_release import ROOT, pinned_release
+from modules.cluster.chart_release import PINS, ROOT, pinned_release
 from modules.cluster.cluster_connection import connect
 from outputs import AddonsOutputs, EksOutputs, VpcOutputs
 from settings import Settings
@@ -37,6 +37,16 @@ class AddonsStack(AreaStack):
             # A pod cannot ask the node for these two: the hop limit of its metadata service is 1.
             values={"clusterName": cluster.cluster_name, "region": settings.region, "vpcId": network.vpc_id},
             after=[application],
+        )
+        pinned_release(
+            charts,
+            "cluster-autoscaler",
+            values={
+                "autoDiscovery": {"clusterName": cluster.cluster_name},
+                "awsRegion": settings.region,
+                "image": {"tag": PINS["cluster-autoscaler"]["images"][settings.eks.kubernetes_version]},
+            },
+            after=[controller],
         )
         pinned_release(
             charts,

@@ -33,6 +33,11 @@ def pod_roles(settings: Settings) -> dict[str, PodRole]:
             service_account="aws-load-balancer-controller",
             statements=LOAD_BALANCER_CONTROLLER,
         ),
+        "cluster-autoscaler": PodRole(
+            namespace=CONTROLLERS_NAMESPACE,
+            service_account="cluster-autoscaler",
+            statements=_cluster_autoscaler(settings),
+        ),
         "external-dns": PodRole(
             namespace=CONTROLLERS_NAMESPACE, service_account="external-dns", statements=_external_dns(settings)
         ),
@@ -40,6 +45,35 @@ def pod_roles(settings: Settings) -> dict[str, PodRole]:
             namespace=CONTROLLERS_NAMESPACE, service_account="external-secrets", statements=_external_secrets(settings)
         ),
     }
+
+
+def _cluster_autoscaler(settings: Settings) -> list[Statement]:
+    """The groups of this cluster, which EKS tags itself, and only how many nodes they have.
+
+    https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.35.2/cluster-autoscaler/cloudprovider/aws/README.md
+    """
+    here, cluster = f"{settings.region}:{settings.account}", settings.names.prefix
+    return [
+        Statement(
+            actions=["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
+            resources=[f"arn:aws:autoscaling:{here}:autoScalingGroup:*:autoScalingGroupName/eks-*"],
+            conditions={"StringEquals": {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{cluster}": "owned"}},
+        ),
+        Statement(
+            actions=[
+                "autoscaling:DescribeAutoScalingGroups",
+                "autoscaling:DescribeAutoScalingInstances",
+                "autoscaling:DescribeScalingActivities",
+                "ec2:DescribeImages",
+                "ec2:DescribeInstanceTypes",
+                "ec2:DescribeLaunchTemplateVersions",
+                "ec2:GetInstanceTypesFromInstanceRequirements",
+            ],
+            resources=["*"],
+            reason="describing knows no resources",
+        ),
+        Statement(actions=["eks:DescribeNodegroup"], resources=[f"arn:aws:eks:{here}:nodegroup/{cluster}/*"]),
+    ]
 
 
 def _external_dns(settings: Settings) -> list[Statement]:

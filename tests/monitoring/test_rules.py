@@ -81,6 +81,7 @@ def test_every_alert_has_to_fire_once_and_to_stay_silent_once(bundle: Path) -> N
         ("platform.yml", 'group by (job) (up{job="api"} == 1)', 'up{job="api"} == 1', UNREACHED),
         ("platform.yml", 'condition="Ready"', 'condition="ready"', TROUBLE),
         ("platform.yml", 'reason="CrashLoopBackOff"', 'reason="Crash"', TROUBLE),
+        ("platform.yml", '{namespace="kube-system",deployment=', "{deployment=", WELL),
         ("platform.yml", 'phase=~"Pending|Lost"', 'phase="Bound"', AWS),
         ("platform.yml", "kubernetes.io~csi/([^/]+)/", "kubernetes.io~csi/()", AWS),
         ("aws.yml", "< 0.08", "< 0.04", AWS),

@@ -1,20 +1,29 @@
 """What the add-ons are told, and in which order they come."""
 
 import json
-from typing import Any
+import re
+from typing import Any, get_args
 
 import pytest
 import yaml
 
-from imports.engine import App
+from imports.engine import App, Testing
 from main import build
 from modules.cluster.chart_release import CHARTS, PINS
 from settings import Settings, load_settings
-from tests.charts import values_of
-from tests.conftest import ENVIRONMENTS, ROOT, Platform, Template, all_of
+from settings.aws import EksSettings
+from stacks.addons import AddonsStack
+from stacks.eks import EksStack
+from stacks.iam import IamStack
+from stacks.pod_roles import pod_roles
+from stacks.vpc import VpcStack
+from tests.charts import example, values_of
+from tests.conftest import ENVIRONMENTS, ROOT, Platform, Template, all_of, changed, synth
 
 CONTROLLER = "aws-load-balancer-controller"
+AUTOSCALER = "cluster-autoscaler"
 LOKI = "http://loki.realworld-production.internal:3100/loki/api/v1/push"
+PINNED = ("repository", "version", "namespace")
 LABELS = ("namespace", "pod", "container", "app")
 
 each_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -30,7 +39,7 @@ def test_every_release_is_a_pinned_chart_that_is_awaited(platform: Platform, env
 
     assert found.keys() == PINS.keys() - {"promtail"}
     for name, release in found.items():
-        assert (release["repository"], release["version"], release["namespace"]) == tuple(PINS[name].values())
+        assert {key: release[key] for key in PINNED} == {key: PINS[name][key] for key in PINNED}
         assert release["wait"] is release["atomic"] is True
         assert release["create_namespace"] is False
 
@@ -75,6 +84,33 @@ def test_the_controller_needs_no_metadata_service(platform: Platform, environmen
     assert values["clusterName"]
     assert values["enableServiceMutatorWebhook"] is False
     assert values["keepTLSSecret"] is True
+
+
+@each_environment
+def test_the_autoscaler_finds_the_groups_of_its_cluster(platform: Platform, environment: str) -> None:
+    values = values_of(platform, environment, AUTOSCALER)
+    settings = load_settings(environment)
+
+    assert values["autoDiscovery"] == {"clusterName": example("cluster_name")}
+    assert values["awsRegion"] == settings.region
+    # The name that Pod Identity gives its role to.
+    assert values["rbac"]["serviceAccount"]["name"] == pod_roles(settings)[AUTOSCALER].service_account
+    # Otherwise a node with any pod of kube-system that has no budget, or with a pod of the API, would stay for ever.
+    for kept in ("skip-nodes-with-system-pods", "skip-nodes-with-local-storage"):
+        assert values["extraArgs"][kept] is False
+
+
+@pytest.mark.parametrize("version", get_args(EksSettings.model_fields["kubernetes_version"].annotation))
+def test_the_autoscaler_is_the_one_for_the_version_of_the_cluster(version: str) -> None:
+    """It is tested with the Kubernetes of its own minor only: kubernetes/autoscaler, cluster-autoscaler/README.md."""
+    settings = changed(load_settings("production"), eks={"kubernetes_version": version})
+    scope = Testing.app()
+    vpc = VpcStack(scope, settings)
+    stack = AddonsStack(scope, settings, vpc=vpc, eks=EksStack(scope, settings, vpc=vpc, iam=IamStack(scope, settings)))
+
+    release = releases(synth(stack))[AUTOSCALER]
+    tag = json.loads(release["values"][1])["image"]["tag"]
+    assert re.fullmatch(rf"v{re.escape(version)}\.\d+@sha256:[0-9a-f]{{64}}", tag)
 
 
 def test_dns_records_are_those_of_our_zones_with_their_owner_beside_them(platform: Platform) -> None:

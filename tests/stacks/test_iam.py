@@ -144,3 +144,22 @@ def test_a_host_reads_no_parameter_but_its_own(template: Template, name: str) ->
         assert not allows(policies, action, f"{parameters}/of-somebody-else")
     assert allows(policies, "ssm:GetParameter", "arn:aws:ssm:us-east-1::parameter/aws/service/x")
     assert allows(policies, "ssmmessages:OpenDataChannel")
+
+
+def test_the_autoscaler_changes_the_groups_of_its_cluster_and_no_other(template: Template) -> None:
+    policies = policies_of(template, "realworld-production-cluster-autoscaler")
+    group = "arn:aws:autoscaling:us-east-1:444455556666:autoScalingGroup:1:autoScalingGroupName/{}"
+    nodes, others = group.format("eks-general-1"), group.format("web")
+    tag = "aws:ResourceTag/k8s.io/cluster-autoscaler/realworld-{}"
+
+    for action in ("autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"):
+        assert allows(policies, action, nodes, {tag.format("production"): "owned"})
+        assert not allows(policies, action, nodes, {tag.format("staging"): "owned"})
+        assert not allows(policies, action, nodes)
+        assert not allows(policies, action, others, {tag.format("production"): "owned"})
+    assert allows(policies, "autoscaling:DescribeAutoScalingGroups")
+    described = "arn:aws:eks:us-east-1:444455556666:nodegroup/realworld-{}/general/1"
+    assert allows(policies, "eks:DescribeNodegroup", described.format("production"))
+    assert not allows(policies, "eks:DescribeNodegroup", described.format("staging"))
+    for action in ("autoscaling:UpdateAutoScalingGroup", "autoscaling:DeleteAutoScalingGroup", "ec2:RunInstances"):
+        assert not allows(policies, action, nodes, {tag.format("production"): "owned"})
