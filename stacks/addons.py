@@ -1,4 +1,4 @@
-"""What all namespaces rely on: load balancers, nodes for pods, external-dns, External Secrets, Reloader, metrics, logs."""
+"""What all namespaces rely on: load balancers, nodes, external-dns, External Secrets, Reloader, metrics, logs."""
 
 from typing import Any
 
