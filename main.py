@@ -37,10 +37,10 @@ def build(app: App, settings: Settings) -> None:
     secrets = SecretsStack(app, settings)
     eks = EksStack(app, settings, vpc=vpc, iam=iam)
     database = DatabaseStack(app, settings, vpc=vpc)
-    MonitoringStack(app, settings, vpc=vpc, iam=iam)
+    monitoring = MonitoringStack(app, settings, vpc=vpc, iam=iam)
     RunnerStack(app, settings, vpc=vpc, iam=iam)
     addons = AddonsStack(app, settings, vpc=vpc, eks=eks)
-    AppStack(app, settings, dns=dns, secrets=secrets, eks=eks, database=database, addons=addons)
+    AppStack(app, settings, dns=dns, secrets=secrets, eks=eks, database=database, monitoring=monitoring, addons=addons)
 
 
 def forget_others(output: Path) -> None:

@@ -22,6 +22,7 @@ class VpcOutputs:
     private_subnet_ids: Annotated[list[str], "Subnets of nodes and pods, one in each zone."]
     private_subnets: Annotated[dict[str, str], "Subnets of nodes and pods, by zone."]
     database_subnet_ids: Annotated[list[str], "Subnets without a way out, one in each zone."]
+    database_security_group_id: Annotated[str, "Security group of the database, to which its clients add themselves."]
     nat_public_ips: Annotated[list[str], "Addresses that the private subnets have on the internet."]
 
 

@@ -7,14 +7,23 @@ from imports.engine import Construct
 from modules.cluster.chart_release import CHARTS, ROOT, own_release
 from modules.cluster.cluster_connection import connect
 from modules.database.postgres import PORT
-from modules.network.addresses import database_cidr, private_cidr, public_cidr
-from outputs import AddonsOutputs, AppOutputs, DatabaseOutputs, DnsOutputs, EksOutputs, SecretsOutputs
+from modules.network.addresses import database_cidr, public_cidr
+from outputs import (
+    AddonsOutputs,
+    AppOutputs,
+    DatabaseOutputs,
+    DnsOutputs,
+    EksOutputs,
+    MonitoringOutputs,
+    SecretsOutputs,
+)
 from settings import Settings
 from stacks.addons import AddonsStack
 from stacks.base import AreaStack
 from stacks.database import DatabaseStack
 from stacks.dns import DnsStack
 from stacks.eks import DEPLOYERS, EksStack
+from stacks.monitoring import MonitoringStack
 from stacks.pod_roles import CONTROLLERS_NAMESPACE
 from stacks.secrets import SecretsStack
 
@@ -32,6 +41,7 @@ class AppStack(AreaStack):
         secrets: SecretsStack,
         eks: EksStack,
         database: DatabaseStack,
+        monitoring: MonitoringStack,
         addons: AddonsStack,
     ) -> None:
         super().__init__(scope, "app", settings, in_cluster=True)
@@ -76,7 +86,7 @@ class AppStack(AreaStack):
                 "jwtSecretArn": secret.jwt_secret_arn,
                 "networks": {
                     "loadBalancer": [str(public_cidr(cidr, zone)) for zone in zones],
-                    "monitoring": [str(private_cidr(cidr, zone)) for zone in zones],
+                    "monitoring": [f"{self.read(monitoring, MonitoringOutputs).monitoring_private_ip}/32"],
                     "database": [str(database_cidr(cidr, zone)) for zone in zones],
                 },
                 "quota": quota(app.most_pods),

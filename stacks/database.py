@@ -4,7 +4,6 @@ from imports.engine import Construct
 from modules.alarms.database_alarms import DatabaseAlarms
 from modules.database.backup_vault import BackupVault
 from modules.database.postgres import DATABASE, PORT, Postgres
-from modules.network.addresses import private_cidr
 from modules.secrets.key import Key
 from outputs import DatabaseOutputs, VpcOutputs
 from settings import Settings
@@ -32,9 +31,8 @@ class DatabaseStack(AreaStack):
             "postgres",
             name=settings.names.prefix,
             settings=settings.database,
-            vpc_id=network.vpc_id,
             subnet_ids=network.database_subnet_ids,
-            clients={zone: private_cidr(settings.vpc.cidr, zone) for zone in settings.vpc.zones},
+            security_group_id=network.database_security_group_id,
             key_arn=key.arn,
             protected=protected,
         )
@@ -64,7 +62,7 @@ class DatabaseStack(AreaStack):
                 database_port=str(PORT),
                 database_name=DATABASE,
                 database_secret_arn=postgres.secret_arn,
-                database_security_group_id=postgres.security_group_id,
+                database_security_group_id=network.database_security_group_id,
                 alarm_topic_arn=alarms.topic_arn,
             )
         )

@@ -9,6 +9,7 @@ from modules.cluster.cluster import Cluster
 from modules.cluster.cluster_access import ClusterAccess
 from modules.cluster.node_counts import NodeCounts
 from modules.cluster.node_group import NodeGroup
+from modules.database.client import admit
 from modules.network.addresses import private_cidr
 from modules.secrets.key import Key
 from outputs import EksOutputs, IamOutputs, VpcOutputs
@@ -90,6 +91,14 @@ class EksStack(AreaStack):
             to_port=443,
             cidr_ipv4=str(private_cidr(settings.vpc.cidr, settings.names.runner_zone)),
             description="Jobs of the runner to the private endpoint",
+        )
+
+        admit(
+            self,
+            "database_client",
+            database=network.database_security_group_id,
+            client=cluster.security_group_id,
+            description="Nodes, and of their pods those that policies of the cluster let out",
         )
 
         addons = Addons(self, "addons", cluster_name=cluster.name, versions=settings.eks.addon_versions)

@@ -5,6 +5,7 @@ It knows no cluster: it is there before one, and after it.
 
 from imports.engine import Construct, Fn
 from modules.alarms.host_alarms import HostAlarms
+from modules.database.client import admit
 from modules.hosts.monitoring_host import MonitoringHost
 from modules.hosts.volume_snapshots import VolumeSnapshots
 from modules.network.addresses import private_cidr
@@ -70,6 +71,13 @@ class MonitoringStack(AreaStack):
             },
             tags=self.tags(),
             protected=protected,
+        )
+        admit(
+            self,
+            "database_client",
+            database=network.database_security_group_id,
+            client=host.security_group_id,
+            description="People who use psql, through Session Manager",
         )
         VolumeSnapshots(
             self,

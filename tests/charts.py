@@ -9,6 +9,7 @@ from operations.cluster.kubernetes import resolved
 from tests.conftest import ROOT, Platform, all_of
 
 VERSION = "1.35"
+MONITORING_HOST = "10.30.0.20"
 Objects = list[dict[str, Any]]
 
 
@@ -19,6 +20,7 @@ def example(reference: str) -> str:
         "database_secret_arn": arn.format("secretsmanager", "secret:rds!db-1-abcdef"),
         "jwt_secret_arn": arn.format("secretsmanager", "secret:realworld/jwt-secret-abcdef"),
         "certificate_arn": arn.format("acm", "certificate/1"),
+        "monitoring_private_ip": MONITORING_HOST,
         "database_address": "realworld.abcdef.us-east-1.rds.amazonaws.com",
     }.get(reference, "realworld")
 

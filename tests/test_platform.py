@@ -198,3 +198,29 @@ def test_a_host_is_in_the_subnet_of_its_zone_whatever_else_the_vpc_has(platform:
     for area, zone in {"monitoring": settings.monitoring.zone, "runner": settings.names.runner_zone}.items():
         subnets = re.findall(r'"subnet_id": "\$\{([^}]*)\}"', json.dumps(platform("local")[area]))
         assert subnets == [f'data.terraform_remote_state.vpc_state.outputs.private_subnets[\\"{zone}\\"]'], area
+
+
+@each_environment
+def test_the_database_hears_the_nodes_and_the_host_that_people_go_through(platform: Platform, environment: str) -> None:
+    """A network would admit whatever has an address in it. Of the pods of a node, policies of the cluster choose."""
+    group = "${data.terraform_remote_state.vpc_state.outputs.database_security_group_id}"
+    templates = platform(environment)
+    admitted = {}
+    for area, template in templates.items():
+        for rule in all_of(template, "aws_vpc_security_group_ingress_rule"):
+            if rule["security_group_id"] == group or rule["from_port"] == 5432:
+                assert (rule["security_group_id"], rule["to_port"], rule["ip_protocol"]) == (group, 5432, "tcp")
+                admitted[area] = rule["referenced_security_group_id"]
+
+    [cluster], [host] = (
+        [f"${{{kind}.{name}" for name in templates[area]["resource"][kind]]
+        for area, kind in {"eks": "aws_eks_cluster", "monitoring": "aws_security_group"}.items()
+    )
+    assert admitted == {
+        "eks": f"{cluster}.vpc_config[0].cluster_security_group_id}}",
+        "monitoring": f"{host}.id}}",
+    }
+    [instance] = all_of(templates["database"], "aws_db_instance")
+    assert instance["vpc_security_group_ids"] == [group]
+    # It can be reached by nothing of the cluster, and outlives it.
+    assert "eks_state" not in templates["database"]["data"]["terraform_remote_state"]

@@ -1,13 +1,10 @@
 """A private, encrypted PostgreSQL server that answers TLS only and can go back to any point in time."""
 
-from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Network
+from collections.abc import Sequence
 
 from imports.aws.db_instance import DbInstance
 from imports.aws.db_parameter_group import DbParameterGroup, DbParameterGroupParameter
 from imports.aws.db_subnet_group import DbSubnetGroup
-from imports.aws.security_group import SecurityGroup
-from imports.aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from imports.engine import Construct, TerraformResourceLifecycle
 from modules.database.times import AUTOMATED_BACKUP, MAINTENANCE
 from modules.identity.policy import trusts_service
@@ -22,7 +19,7 @@ LOGS = ["postgresql", "upgrade"]
 
 
 class Postgres(Construct):
-    """clients are the networks that may connect, by zone."""
+    """Who may connect is a rule of the security group, in the stack of whoever that is."""
 
     def __init__(
         self,
@@ -31,36 +28,13 @@ class Postgres(Construct):
         *,
         name: str,
         settings: DatabaseSettings,
-        vpc_id: str,
         subnet_ids: Sequence[str],
-        clients: Mapping[str, IPv4Network],
+        security_group_id: str,
         key_arn: str,
         protected: bool,
     ) -> None:
         super().__init__(scope, id)
 
-        server = SecurityGroup(
-            self,
-            "server",
-            name_prefix=f"{name}-database-",
-            description="PostgreSQL, reached from the private subnets only",
-            vpc_id=vpc_id,
-            tags={"Name": f"{name}-database"},
-            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
-        )
-        # Networks and not the security group of the cluster: the database must outlive every cluster.
-        rules = Construct(self, "from_private")
-        for zone, cidr in clients.items():
-            VpcSecurityGroupIngressRule(
-                rules,
-                zone,
-                security_group_id=server.id,
-                description=f"PostgreSQL from the private subnet in {zone}",
-                cidr_ipv4=str(cidr),
-                ip_protocol="tcp",
-                from_port=PORT,
-                to_port=PORT,
-            )
         subnets = DbSubnetGroup(self, "subnets", name=name, subnet_ids=subnet_ids)
         parameters = DbParameterGroup(
             self,
@@ -106,7 +80,7 @@ class Postgres(Construct):
             kms_key_id=key_arn,
             multi_az=settings.multi_az,
             db_subnet_group_name=subnets.name,
-            vpc_security_group_ids=[server.id],
+            vpc_security_group_ids=[security_group_id],
             publicly_accessible=False,
             port=PORT,
             parameter_group_name=parameters.name,
@@ -140,4 +114,3 @@ class Postgres(Construct):
         self.arn = instance.arn
         self.address = instance.address
         self.secret_arn = instance.master_user_secret.get(0).secret_arn
-        self.security_group_id = server.id

@@ -118,6 +118,7 @@ class MonitoringHost(Construct):
         )
 
         self.instance_id = instance.id
+        self.security_group_id = group.id
         self.private_ip = interface.private_ip
         self.volume_id = volume.id
 

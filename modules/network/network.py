@@ -7,9 +7,10 @@ from imports.aws.nat_gateway import NatGateway
 from imports.aws.route import Route
 from imports.aws.route_table import RouteTable
 from imports.aws.route_table_association import RouteTableAssociation
+from imports.aws.security_group import SecurityGroup
 from imports.aws.subnet import Subnet
 from imports.aws.vpc import Vpc
-from imports.engine import Construct
+from imports.engine import Construct, TerraformResourceLifecycle
 from modules.network.addresses import database_cidr, private_cidr, public_cidr
 from outputs import VpcOutputs
 from settings.aws import VpcSettings
@@ -112,6 +113,17 @@ class Network(Construct):
             RouteTableAssociation(in_database, "routes", subnet_id=subnet.id, route_table_id=database_table.id)
             database_subnets.append(subnet.id)
 
+        # Older than the database and than its clients, which add themselves: none waits for another or goes with it.
+        server = SecurityGroup(
+            database,
+            "server",
+            name_prefix=f"{name}-database-",
+            description="The database, for those whose stacks add a rule",
+            vpc_id=vpc.id,
+            tags={"Name": f"{name}-database"},
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+        )
+
         self.private_route_table_ids = private_tables
         self.outputs = VpcOutputs(
             vpc_id=vpc.id,
@@ -120,5 +132,6 @@ class Network(Construct):
             private_subnet_ids=list(private_subnets.values()),
             private_subnets=private_subnets,
             database_subnet_ids=database_subnets,
+            database_security_group_id=server.id,
             nat_public_ips=addresses,
         )

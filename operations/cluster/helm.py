@@ -13,6 +13,7 @@ from operations import OperationError
 from operations.cluster.programs import carried
 
 PULL_SECONDS = 20
+OF_EKS = "networking.k8s.aws/v1alpha1/ClusterNetworkPolicy"  # which a cluster there has, and our charts ask for
 
 
 class ChartError(OperationError):
@@ -28,7 +29,8 @@ def template(
     chart: Path, *, name: str, namespace: str, values: Sequence[str], kubernetes_version: str
 ) -> list[dict[str, Any]]:
     """The objects of a chart, hooks and tests among them. values are documents in YAML or JSON. Raises ChartError."""
-    options = ["--namespace", namespace, "--kube-version", f"{kubernetes_version}.0", "--include-crds"]
+    cluster = ["--kube-version", f"{kubernetes_version}.0", "--api-versions", OF_EKS]
+    options = ["--namespace", namespace, *cluster, "--include-crds"]
     rendered = _run("template", name, chart, *options, values=values)
     documents = [document for document in yaml.load_all(rendered, _Loader) if document]
     return [item for each in documents for item in (each["items"] if each["kind"] == "List" else [each])]

@@ -12,8 +12,14 @@ import kubernetes_validate
 
 Object = dict[str, Any]
 
-# Kinds that are defined by what we install: their own schemas are not among those of Kubernetes.
-CUSTOM_GROUPS = ("external-secrets.io", "elbv2.k8s.aws", "gateway.k8s.aws", "gateway.networking.k8s.io")
+# Kinds that EKS or what we install defines: their own schemas are not among those of Kubernetes.
+CUSTOM_GROUPS = (
+    "external-secrets.io",
+    "elbv2.k8s.aws",
+    "networking.k8s.aws",
+    "gateway.k8s.aws",
+    "gateway.networking.k8s.io",
+)
 NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 LABEL_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # a name that becomes part of a host name or a label
 QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]+)?)([numkMGTPE]|[KMGTPE]i)?")

@@ -2,16 +2,21 @@
 
 import copy
 import ipaddress
+import json
+import subprocess
 from typing import Any
 
 import pytest
+import yaml
 
 from operations.cluster.manifests import pods, selects
-from tests.charts import Objects, one, release_values, render, values_of
+from operations.cluster.programs import carried
+from tests.charts import MONITORING_HOST, Objects, one, release_values, render, values_of
 from tests.conftest import ROOT, Platform
 
 WAYS = ("Ingress", "Egress")
 SIDES = {"ingress": "from", "egress": "to"}
+OTHERS = ("default", "kube-system", "logging", "monitoring", "of-somebody")
 DNS, DATABASE, HTTP, METRICS = ("UDP", 53), ("TCP", 5432), ("TCP", "http"), ("TCP", "metrics")
 
 
@@ -70,15 +75,17 @@ def flows(values: dict[str, Any], backend: Objects) -> tuple[dict[str, Flow], di
     )
     coredns, internet = ("kube-system", {"k8s-app": "kube-dns"}), "203.0.113.9"
     zones = {
-        tier: [str(next(ipaddress.ip_network(network).hosts())) for network in networks]
+        tier: [str(next(iter(ipaddress.ip_network(network).hosts()))) for network in networks]
         for tier, networks in values["networks"].items()
     }
-    public, private, database = (zones[tier][0] for tier in ("loadBalancer", "monitoring", "database"))
+    public, database = zones["loadBalancer"][0], zones["database"][0]
+    host, private = MONITORING_HOST, str(ipaddress.ip_address(MONITORING_HOST) + 1)  # nodes and pods are its neighbours
     needed: dict[str, Flow] = {
         "api to dns": ("egress", api, coredns, DNS),
         "api to dns over tcp": ("egress", api, coredns, ("TCP", 53)),
         "migration to dns": ("egress", migration, coredns, DNS),
         "test to dns": ("egress", test, coredns, DNS),
+        "api from monitoring": ("ingress", api, host, METRICS),
         "test to api": ("egress", test, ("realworld", api), HTTP),
         "api from test": ("ingress", api, ("realworld", test), HTTP),
     }
@@ -87,7 +94,6 @@ def flows(values: dict[str, Any], backend: Objects) -> tuple[dict[str, Flow], di
             f"api to database {zone}": ("egress", api, zones["database"][zone], DATABASE),
             f"migration to database {zone}": ("egress", migration, zones["database"][zone], DATABASE),
             f"api from load balancer {zone}": ("ingress", api, zones["loadBalancer"][zone], HTTP),
-            f"api from monitoring {zone}": ("ingress", api, zones["monitoring"][zone], METRICS),
         }
     forbidden: dict[str, Flow] = {
         "api to internet": ("egress", api, internet, ("TCP", 443)),
@@ -105,6 +111,8 @@ def flows(values: dict[str, Any], backend: Objects) -> tuple[dict[str, Flow], di
         "api from other namespaces": ("ingress", api, ("default", test), HTTP),
         "api from the nodes": ("ingress", api, private, HTTP),
         "metrics from load balancer": ("ingress", api, public, METRICS),
+        "metrics from nodes and pods of other namespaces": ("ingress", api, private, METRICS),
+        "requests from monitoring": ("ingress", api, host, HTTP),
         "metrics from internet": ("ingress", api, internet, METRICS),
         "metrics from test": ("ingress", api, ("realworld", test), METRICS),
         "anything into migration": ("ingress", migration, private, HTTP),
@@ -119,6 +127,40 @@ def test_exactly_the_needed_flows_are_open(objects: Objects, values: dict[str, A
 
     assert [name for name, flow in needed.items() if not allows(policies(objects), *flow)] == []
     assert [name for name, flow in forbidden.items() if allows(policies(objects), *flow)] == []
+
+
+def refused(found: Objects, namespace: str, address: str) -> bool:
+    """Whether a policy for the whole cluster, which comes before those of namespaces, denies a pod to send there."""
+    return any(
+        rule["action"] == "Deny" and "ports" not in rule and _is({"ipBlock": {"cidr": network}}, address)
+        for each in found
+        if each["kind"] == "ClusterNetworkPolicy" and each["spec"]["tier"] == "Admin"
+        if selects(each["spec"]["subject"]["namespaces"], {"kubernetes.io/metadata.name": namespace})
+        for rule in each["spec"]["egress"]
+        for peer in rule["to"]
+        for network in peer["networks"]
+    )
+
+
+def test_no_pod_of_another_namespace_reaches_the_database(objects: Objects, values: dict[str, Any]) -> None:
+    """Whatever is allowed there: https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html"""
+    for network in map(ipaddress.ip_network, values["networks"]["database"]):
+        for address in (str(network[4]), str(network[-2])):
+            assert [namespace for namespace in OTHERS if not refused(objects, namespace, address)] == []
+            assert not refused(objects, "realworld", address)
+    assert not refused(objects, "kube-system", MONITORING_HOST)
+
+
+def test_a_cluster_that_is_not_of_eks_has_no_such_kind(values: dict[str, Any]) -> None:
+    chart, text = ROOT / "charts" / "application-namespace", json.dumps(values)
+
+    def kinds(*options: str) -> set[str]:
+        command = [str(carried("helm")), "template", "x", str(chart), "--values", "-", *options]
+        said = subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
+        return {each["kind"] for each in yaml.safe_load_all(said)}
+
+    assert "ClusterNetworkPolicy" not in kinds("--kube-version", "1.35.0")
+    assert "ClusterNetworkPolicy" in kinds("--kube-version", "1.35.0-eks-1a2b3c4")
 
 
 def test_no_part_of_a_policy_can_be_missed(objects: Objects, values: dict[str, Any], backend: Objects) -> None:
@@ -143,7 +185,7 @@ def test_no_part_of_a_policy_can_be_missed(objects: Objects, values: dict[str, A
             removed += 1
 
     assert unnoticed == []
-    assert removed > 25
+    assert removed > 23
 
 
 def parts(spec: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -1,6 +1,5 @@
 """What AWS does with a change of a database: at once, in the maintenance window, or not at all."""
 
-from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from tests.simulator.terraform import REGION, workspace
 pytestmark = pytest.mark.slow
 
 
-def template(vpc: str, subnets: list[str], **changes: Any) -> Template:
+def template(group: str, subnets: list[str], **changes: Any) -> Template:
     stack = TerraformStack(Testing.app(), "database")
     AwsProvider(stack, "aws", region=REGION)
     defaults = {
@@ -31,9 +30,8 @@ def template(vpc: str, subnets: list[str], **changes: Any) -> Template:
         "postgres",
         name="changes",
         settings=DatabaseSettings.model_validate(defaults | changes),
-        vpc_id=vpc,
         subnet_ids=subnets,
-        clients={"us-east-1a": IPv4Network("10.0.0.0/19")},
+        security_group_id=group,
         key_arn="arn:aws:kms:us-east-1:123456789012:key/1",
         protected=False,
     )
@@ -44,28 +42,29 @@ def test_a_change_waits_for_the_window_or_is_made_at_once(tmp_path: Path, simula
     ec2, rds = simulator("ec2"), simulator("rds")
     subnets = [each["SubnetId"] for each in ec2.describe_subnets()["Subnets"]][:2]
     [vpc] = {each["VpcId"] for each in ec2.describe_subnets(SubnetIds=subnets)["Subnets"]}
+    group = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["SecurityGroups"][0]["GroupId"]
     stack = workspace(tmp_path / "database", simulator)
 
     def instance() -> dict[str, Any]:
         [found] = rds.describe_db_instances(DBInstanceIdentifier="changes")["DBInstances"]
         return dict(found)
 
-    stack.write(template(vpc, subnets))
+    stack.write(template(group, subnets))
     stack.apply()
 
-    stack.write(template(vpc, subnets, instance_class="db.t4g.large"))
+    stack.write(template(group, subnets, instance_class="db.t4g.large"))
     stack.apply()
     assert instance()["DBInstanceClass"] == "db.t4g.medium"
     assert instance()["PendingModifiedValues"] == {"DBInstanceClass": "db.t4g.large"}
     assert 'instance_class                        = "db.t4g.medium" -> "db.t4g.large"' in stack.plan()
 
-    stack.write(template(vpc, subnets, engine_version="17", apply_immediately=True))
+    stack.write(template(group, subnets, engine_version="17", apply_immediately=True))
     refused = stack.run("apply", "-auto-approve")
     assert refused.returncode == 1
     assert "The AllowMajorVersionUpgrade flag must be present" in refused.stderr
 
     upgrade = {"engine_version": "17", "apply_immediately": True, "allow_major_upgrade": True}
-    stack.write(template(vpc, subnets, instance_class="db.t4g.large", **upgrade))
+    stack.write(template(group, subnets, instance_class="db.t4g.large", **upgrade))
     stack.apply()
     assert instance()["EngineVersion"].split(".")[0] == "17"
     assert (instance()["DBInstanceClass"], instance()["PendingModifiedValues"]) == ("db.t4g.large", {})

@@ -1,5 +1,4 @@
 import re
-from ipaddress import IPv4Network
 from typing import Any
 
 from imports.engine import TerraformStack
@@ -15,23 +14,19 @@ def template(stack: TerraformStack, *, protected: bool = True, **changes: Any) -
         "postgres",
         name="acme-test",
         settings=DatabaseSettings.model_validate(defaults | changes),
-        vpc_id="vpc-1",
         subnet_ids=["subnet-a", "subnet-b"],
-        clients={"us-east-1a": IPv4Network("10.0.0.0/19"), "us-east-1b": IPv4Network("10.0.32.0/19")},
+        security_group_id="sg-1",
         key_arn="arn:aws:kms:us-east-1:111122223333:key/1",
         protected=protected,
     )
     return synth(stack)
 
 
-def test_only_the_private_subnets_can_connect(stack: TerraformStack) -> None:
-    found = template(stack)
+def test_its_security_group_alone_says_who_can_connect(stack: TerraformStack) -> None:
+    instance = only(template(stack), "aws_db_instance")
 
-    rules = all_of(found, "aws_vpc_security_group_ingress_rule")
-    assert sorted(rule["cidr_ipv4"] for rule in rules) == ["10.0.0.0/19", "10.0.32.0/19"]
-    assert {(rule["from_port"], rule["to_port"], rule["ip_protocol"]) for rule in rules} == {(5432, 5432, "tcp")}
-    assert not {"ingress", "egress"} & only(found, "aws_security_group").keys()
-    assert only(found, "aws_db_instance")["publicly_accessible"] is False
+    assert instance["vpc_security_group_ids"] == ["sg-1"]
+    assert instance["publicly_accessible"] is False
 
 
 def test_the_password_is_made_and_kept_by_rds(stack: TerraformStack) -> None:
