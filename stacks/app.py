@@ -102,6 +102,9 @@ class AppStack(AreaStack):
                 values=values | {"image": app.image, "migration": {"image": app.migrator_image}},
                 after=[policy],
             )
+        else:
+            # Where Terraform has owned the release until now, it forgets it: the pipeline goes on with what runs.
+            self.add_override("removed", [{"from": "helm_release.api", "lifecycle": {"destroy": False}}])
 
         self.publish(
             AppOutputs(

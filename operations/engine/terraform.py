@@ -22,13 +22,15 @@ BACKEND = "terraform.tfstate"  # in .terraform, which backend it was initialised
 STAMP = "initialised"  # in .terraform, the digest of what it was initialised for
 LOCK_TIMEOUT = "60s"
 CHANGES = {"create", "update", "delete", "replace"}
+UNTOUCHED = {"import": "import", "remove": "forget"}  # by Terraform's word: it takes on what runs, or leaves it alone
 
 Listener = Callable[[dict[str, Any]], None]
 
 
 @dataclass
 class Outcome:
-    """How a command went. changes is what the plan said, by address: create, update, delete, replace or import.
+    """How a command went. changes is what the plan said, by address: create, update, delete, replace, import, or
+    forget.
 
     outputs are the names of those that the plan changes.
     """
@@ -42,7 +44,7 @@ class Outcome:
     @property
     def steps(self) -> int:
         """What there is to do: to replace is to delete and to create."""
-        return sum(2 if action == "replace" else 1 for action in self.changes.values() if action != "import")
+        return sum(2 if action == "replace" else 1 for action in self.changes.values() if action in CHANGES)
 
 
 class Terraform:
@@ -155,8 +157,8 @@ def _record(event: dict[str, Any], outcome: Outcome, directory: Path, environmen
     if event["type"] == "planned_change":
         change = event["change"]
         action = "import" if change["action"] == "noop" and "importing" in change else change["action"]
-        if action in CHANGES | {"import"}:
-            outcome.changes[change["resource"]["addr"]] = action
+        if action in CHANGES | UNTOUCHED.keys():
+            outcome.changes[change["resource"]["addr"]] = UNTOUCHED.get(action, action)
     elif event["type"] == "outputs":
         changed = {name for name, each in event["outputs"].items() if each.get("action", "noop") != "noop"}
         outcome.outputs |= changed

@@ -145,6 +145,14 @@ class Servicer(rpc.ProviderServicer):  # type: ignore[misc]
     def ValidateResourceConfig(self, _request: Any, _context: Any) -> Any:
         return pb.ValidateResourceConfig.Response()
 
+    def UpgradeResourceState(self, request: Any, _context: Any) -> Any:
+        block = self.schema["resource_schemas"][request.type_name]["block"]
+        stored = dict.fromkeys([*block["attributes"], *block["block_types"]]) | json.loads(request.raw_state.json)
+        return pb.UpgradeResourceState.Response(upgraded_state=to_dynamic_value(stored))
+
+    def ReadResource(self, request: Any, _context: Any) -> Any:
+        return pb.ReadResource.Response(new_state=request.current_state)
+
     def ConfigureProvider(self, request: Any, _context: Any) -> Any:
         diagnostics = Diagnostics()
         _check_login(self.kind, read_dynamic_value(request.config), diagnostics)

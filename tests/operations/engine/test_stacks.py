@@ -1,6 +1,7 @@
 """What happens to the other stacks when one fails, and to all of them on Ctrl-C: with the real Terraform."""
 
 import io
+import json
 import os
 import signal
 import subprocess
@@ -70,6 +71,20 @@ def test_a_failed_stack_stops_its_dependents_and_not_its_siblings(
         "grandchild": {"terraform_data.made": "create"},
         "sibling": {},
     }
+
+
+def test_what_is_only_forgotten_is_a_change_and_goes_on(context: Context, stacks: Stacks) -> None:
+    graph = stacks(one={"made": {}})
+    apply(context, graph)
+    path = graph.path("one") / "cdk.tf.json"
+    template = json.loads(path.read_text())
+    del template["resource"]
+    removed = [{"from": "terraform_data.made", "lifecycle": {"destroy": False}}]
+    path.write_text(json.dumps({**template, "removed": removed}))
+
+    _, changes = apply(context, graph)
+
+    assert changes == {"one": {"terraform_data.made": "forget"}}
 
 
 def interrupting(started: Path, *signals: signal.Signals) -> threading.Thread:
