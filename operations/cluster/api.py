@@ -124,17 +124,17 @@ def load_balanced(context: Context, path: Path, but: Collection[tuple[str, str]]
     return found
 
 
-def removal(path: Path, objects: Sequence[Object]) -> list[str]:
-    """The commands that remove them, and wait until their load balancers are gone. They work in any shell."""
-    login = f"KUBECONFIG={os.path.relpath(path)}"
+def removal(objects: Sequence[Object], *, wait: bool = True) -> list[list[str]]:
+    """The commands that remove them, for who has set KUBECONFIG: release by release, the others one by one."""
     helm, kubectl = (os.path.relpath(carried(name)) for name in ("helm", "kubectl"))
+    until = ["--wait", "--timeout", "10m"] if wait else []
     commands = [
-        f"{login} {helm} uninstall {each.release[1]} --namespace {each.release[0]} --wait --timeout 10m"
+        [helm, "uninstall", each.release[1], "--namespace", each.release[0], *until]
         if each.release
-        else f"{login} {kubectl} delete {each.kind} {each.name} --namespace {each.namespace} --timeout 10m"
+        else [kubectl, "delete", each.kind, each.name, "--namespace", each.namespace, f"--wait={str(wait).lower()}"]
         for each in objects
     ]
-    return list(dict.fromkeys(commands))
+    return [command for index, command in enumerate(commands) if command not in commands[:index]]
 
 
 def _ask(context: Context, path: Path, *arguments: str, body: str | None = None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from operations import LOCAL, OperationError
-from operations.cluster import api, helm, stuck
+from operations.cluster import api, drain, helm, stuck
 from operations.cluster.manifests import mistakes
 from operations.cluster.programs import NoProgram, carried
 from operations.context import Context
@@ -76,8 +76,10 @@ def gate(
         if stack in inside:
             try:
                 path = api.require(context)
-                own = _names(context, graph, stack)
+                own = names(context, graph, stack)
                 stuck.repair(context, path, stack, own, console.print, destroying=destroying)
+                if destroying and any(name == drain.CONTROLLER for _, name in own):
+                    drain.require_drained(context, path, console.print)
             except OperationError as error:
                 return str(error)
         return ""
@@ -85,7 +87,7 @@ def gate(
     return why_not
 
 
-def _names(context: Context, graph: Graph, stack: str) -> set[tuple[str, str]]:
+def names(context: Context, graph: Graph, stack: str) -> set[tuple[str, str]]:
     """The releases of a stack as (namespace, name), as far as what they are named by is deployed."""
     outputs = outputs_of(context, graph, [stack])
 

@@ -3,12 +3,13 @@
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 
 from operations import LOCAL, OperationError
-from operations.cluster import api, kubernetes
+from operations.cluster import api, drain, kubernetes
 from operations.commands import doctor
 from operations.context import EMBEDDED, Context, SimulatorUnresponsive, in_shell, open_context, settings_of
 from operations.engine import state_bucket
@@ -46,9 +47,12 @@ def destroy(environment: str, names: list[str], console: Console) -> None:
         _require_no_locks(context, graph, selected)
         _require_no_readers(context, graph, deployed)
         inside = kubernetes.in_cluster(graph, deployed)
-        _require_cluster(context, graph, inside)
+        remove_released = _require_cluster(context, graph, inside, console)
         _require_nothing_stuck(context, graph, [each for each in selected if each not in inside], console)
+        if "vpc" in deployed and not inside and (left := drain.in_aws(context)):
+            raise drain.refusal(context, left, "nothing was destroyed: these hold the network, and have no controller")
         _confirm(context, selected)
+        remove_released()
         _destroy_stacks(context, graph, [stack for stack in deployed if stack != STATE], inside, console)
         if STATE in selected:
             _destroy_state_bucket(context, console)
@@ -80,12 +84,14 @@ def _require_no_readers(context: Context, graph: Graph, deployed: list[str]) -> 
                 raise OperationError(f"{reader} needs {stack} and still holds resources: STACK='{stack} {reader}'")
 
 
-def _require_cluster(context: Context, graph: Graph, inside: list[str]) -> None:
+def _require_cluster(context: Context, graph: Graph, inside: list[str], console: Console) -> Callable[[], None]:
     """Without the API, Terraform would forget releases that go on. Without the controller, a load balancer would stay,
     and the Ingress that has it would keep its namespace from going.
+
+    Returns what removes those that have been released into the namespace of the application.
     """
     if not inside:
-        return
+        return lambda: None
     environment = context.settings.environment
     try:
         path = api.require(context)
@@ -94,14 +100,27 @@ def _require_cluster(context: Context, graph: Graph, inside: list[str]) -> None:
         lines.append("If the cluster is gone for good, let Terraform forget what was in it, and destroy again:")
         lines += [f"    {_forgetting(environment, graph.path(stack))}" for stack in inside]
         raise OperationError("\n".join(lines)) from None
-    states = [state_bucket.read(context, stack) for stack in inside]
-    own = frozenset[tuple[str, str]]().union(*(state.releases for state in states if state))
-    if objects := api.load_balanced(context, path, own):
+    states = {
+        stack: state
+        for stack in kubernetes.in_cluster(graph, list(graph.needs))
+        if (state := state_bucket.read(context, stack))
+    }
+    # What is in a state and not in the code any more has been handed over, and Terraform only forgets it.
+    own = {release for stack in states for release in states[stack].releases & kubernetes.names(context, graph, stack)}
+    namespaces = {state.outputs.get("application_namespace") for state in states.values()}
+    found = api.load_balanced(context, path, own)
+    released = [each for each in found if each.namespace in namespaces]
+    if objects := [each for each in found if each not in released]:
         lines = ["nothing was destroyed: these have load balancers, and only the controller of addons removes them:"]
         lines += [f"  {each.kind} {each.name} in {each.namespace}" for each in objects]
         lines.append("Remove them while it runs, and destroy again:")
-        lines += [f"    {in_shell(environment, command)}" for command in api.removal(path, objects)]
+        login = f"KUBECONFIG={os.path.relpath(path)}"
+        lines += [f"    {in_shell(environment, ' '.join([login, *command]))}" for command in api.removal(objects)]
         raise OperationError("\n".join(lines))
+    for each in released:
+        owner = f", of the release {each.release[1]}" if each.release else ""
+        console.print(f"This goes first: {each.kind} {each.name} in {each.namespace}{owner}")
+    return lambda: drain.remove(context, path, released, own, console.print)
 
 
 def _require_nothing_stuck(context: Context, graph: Graph, others: list[str], console: Console) -> None:

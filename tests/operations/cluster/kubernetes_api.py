@@ -12,7 +12,7 @@ import json
 import re
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,7 +26,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 STORED = {"secrets": "Secret", "configmaps": "ConfigMap", "pods": "Pod"}
 STORE = re.compile(rf"/api/v1/(?:namespaces/(?P<namespace>[^/]+)/)?(?P<kind>{'|'.join(STORED)})(?:/(?P<name>[^/]+))?")
+NETWORKING = "/apis/networking.k8s.io/v1"
+INGRESS = re.compile(rf"{NETWORKING}/namespaces/(?P<namespace>[^/]+)/ingresses(?:/(?P<name>[^/]+))?")
 Answer = tuple[int, dict[str, Any]]
+PLACE = ("namespace", "name")
 TOKEN = "k8s-aws-v1.stand-in"
 UNAUTHORIZED = {"kind": "Status", "status": "Failure", "message": "Unauthorized", "reason": "Unauthorized", "code": 401}
 
@@ -34,7 +37,30 @@ UNAUTHORIZED = {"kind": "Status", "status": "Failure", "message": "Unauthorized"
 DISCOVERY: dict[str, dict[str, Any]] = {
     "/version": {"major": "1", "minor": "35", "gitVersion": "v1.35.0"},
     "/api": {"kind": "APIVersions", "versions": ["v1"]},
-    "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": []},
+    "/apis": {
+        "kind": "APIGroupList",
+        "apiVersion": "v1",
+        "groups": [
+            {
+                "name": "networking.k8s.io",
+                "versions": [{"groupVersion": "networking.k8s.io/v1", "version": "v1"}],
+                "preferredVersion": {"groupVersion": "networking.k8s.io/v1", "version": "v1"},
+            }
+        ],
+    },
+    NETWORKING: {
+        "kind": "APIResourceList",
+        "groupVersion": "networking.k8s.io/v1",
+        "resources": [
+            {
+                "name": "ingresses",
+                "singularName": "ingress",
+                "namespaced": True,
+                "kind": "Ingress",
+                "verbs": ["create", "delete", "get", "list", "patch", "update"],
+            }
+        ],
+    },
     "/api/v1": {
         "kind": "APIResourceList",
         "groupVersion": "v1",
@@ -53,10 +79,15 @@ DISCOVERY: dict[str, dict[str, Any]] = {
 
 
 class Api:
-    """Change allowed, ingresses and services between requests; seen has the paths that were asked."""
+    """Change allowed, ingresses and services between requests; seen has the paths that were asked.
+
+    removes_ingresses is what the load balancer controller does: until it is called, and says yes, an Ingress that was
+    deleted stays, as with a finalizer.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.allowed = True
+        self.removes_ingresses: Callable[[], bool] = lambda: True
         self.ingresses: list[dict[str, Any]] = []
         self.services: list[dict[str, Any]] = []
         self.seen: list[str] = []
@@ -93,7 +124,26 @@ class Api:
     def _answer(self, method: str, path: str, query: str, body: dict[str, Any]) -> Answer:
         if found := STORE.fullmatch(path):
             return self._store(method, found["kind"], found["namespace"] or "", found["name"] or "", query, body)
+        if found := INGRESS.fullmatch(path):
+            return self._ingress(method, found["namespace"], found["name"] or "", body)
         return 200, DISCOVERY[path] if path in DISCOVERY else self._said(path)
+
+    def _ingress(self, method: str, namespace: str, name: str, body: dict[str, Any]) -> Answer:
+        if method == "POST":
+            kept = {**body, "metadata": {**body["metadata"], "namespace": namespace, "uid": "1"}}
+            self.ingresses.append(kept)
+            return 201, kept
+        kept = next(
+            (each for each in self.ingresses if [each["metadata"][key] for key in PLACE] == [namespace, name]), {}
+        )
+        if not kept:
+            return 404, {**UNAUTHORIZED, "message": "not found", "reason": "NotFound", "code": 404}
+        if method == "DELETE":
+            kept["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+        unlocked = method == "PATCH" and body["metadata"] == {"finalizers": None}
+        if (method == "DELETE" and self.removes_ingresses()) or (unlocked and "deletionTimestamp" in kept["metadata"]):
+            self.ingresses.remove(kept)
+        return 200, {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", **kept}
 
     def _store(self, method: str, kind: str, namespace: str, name: str, query: str, body: dict[str, Any]) -> Answer:
         key = (kind, namespace, name or body.get("metadata", {}).get("name", ""))

@@ -4,43 +4,26 @@ Who asks is the real kubectl. The API is a stand-in, see kubernetes_api.py.
 """
 
 import base64
-import dataclasses
-import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from rich.console import Console
 
 from operations import OperationError
-from operations.cluster import api, kubernetes
-from operations.commands import deploy, destroy, doctor, plan
+from operations.cluster import api
+from operations.commands import deploy
 from operations.context import Context
 from operations.engine import state_bucket
 from operations.engine.synthesis import Graph
 from settings import load_settings
 from tests.conftest import Platform, changed
-from tests.operations.cluster.kubernetes_api import TOKEN, Api, running, with_load_balancer
-from tests.operations.conftest import Stacks
+from tests.operations.cluster.conftest import INSIDE, Run, states
+from tests.operations.cluster.kubernetes_api import TOKEN, Api, with_load_balancer
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_helm")]
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Api]:
-    with running(tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-def local(context: Context, server: Api, tmp_path: Path) -> Context:
-    """local, with KUBECONFIG."""
-    path = server.kubeconfig(tmp_path / "kubeconfig")
-    return dataclasses.replace(context, variables={**context.variables, "TF_VAR_kubeconfig": str(path)})
 
 
 @pytest.fixture
@@ -111,43 +94,6 @@ def test_what_the_api_says_is_said_with_a_remedy(local: Context, staging: Contex
         api.require(staging)
     with pytest.raises(api.Unreachable, match=r"KUBECONFIG=\S+ does not answer .*refused.*: start that cluster"):
         api.require(local)
-
-
-Run = Callable[[str], str]
-INSIDE = ["addons", "app"]
-
-
-@pytest.fixture
-def run(stacks: Stacks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Context], tuple[Graph, Run]]:
-    """run(context) gives vpc, addons and app as small stacks, and what a command prints about them."""
-
-    def make(context: Context) -> tuple[Graph, Run]:
-        graph = stacks(vpc={"made": {}}, addons={"made": {}}, app={"made": {}}, needs={"app": {"addons"}})
-        for module in (plan, deploy, destroy):
-            monkeypatch.setattr(module, "synthesize", lambda _: graph)
-            monkeypatch.setattr(module, "open_context", lambda *_, **__: context)
-        for name in ("require", "refuse"):
-            monkeypatch.setattr(doctor, name, lambda _: None)
-        monkeypatch.setattr(kubernetes, "in_cluster", lambda _, all: [each for each in all if each in INSIDE])
-        monkeypatch.setattr(kubernetes, "why_not_applied", lambda *_: None)
-        monkeypatch.setattr(kubernetes, "releases", lambda *_: [])
-        monkeypatch.setattr(
-            type(context.settings.names), "state_key", lambda _, stack: f"{tmp_path.name}/{stack}.tfstate"
-        )
-
-        def command(name: str) -> str:
-            console = Console(file=io.StringIO(), width=200)
-            names = INSIDE if name == "destroy" else []  # all of local would be the simulator as well
-            getattr({"deploy": deploy, "plan": plan, "destroy": destroy}[name], name)("local", names, console)
-            return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
-
-        return graph, command
-
-    return make
-
-
-def states(context: Context) -> dict[str, Any]:
-    return {stack: state_bucket.read(context, stack) for stack in ("vpc", *INSIDE)}
 
 
 @pytest.mark.parametrize("name", ["deploy", "plan", "destroy"])
