@@ -30,13 +30,13 @@ except EngineError as error:
 def build(app: App, settings: Settings) -> None:
     """The whole platform, in deployment order: each stack names the stacks it reads."""
     StateStack(app, settings)
-    vpc = VpcStack(app, settings)
     iam = IamStack(app, settings)
+    vpc = VpcStack(app, settings, iam=iam)
     RegistryStack(app, settings)
     dns = DnsStack(app, settings)
     secrets = SecretsStack(app, settings)
     eks = EksStack(app, settings, vpc=vpc, iam=iam)
-    database = DatabaseStack(app, settings, vpc=vpc)
+    database = DatabaseStack(app, settings, vpc=vpc, iam=iam)
     monitoring = MonitoringStack(app, settings, vpc=vpc, iam=iam)
     RunnerStack(app, settings, vpc=vpc, iam=iam)
     addons = AddonsStack(app, settings, vpc=vpc, eks=eks)

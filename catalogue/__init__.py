@@ -78,6 +78,7 @@ RESOURCES = {
     "aws_iam_openid_connect_provider": ResourceType(
         "iam", ("list_open_id_connect_providers", "OpenIDConnectProviderList[].Arn")
     ),
+    "aws_iam_policy": ResourceType("iam", ("list_policies", "Policies[?!starts_with(Arn, 'arn:aws:iam::aws:')].Arn")),
     "aws_iam_role": ResourceType("iam", ("list_roles", "Roles[?!starts_with(Path, '/aws-service-role/')].Arn")),
     "aws_iam_role_policy": ResourceType("iam", part_of="aws_iam_role"),
     "aws_iam_role_policy_attachment": ResourceType("iam", part_of="aws_iam_role"),
@@ -154,3 +155,5 @@ CONTENT = {
     "ssm": "GetCommandInvocation GetParameterHistory ListCommandInvocations",
     "sts": "",  # of no resource: the provider asks who it is
 }
+# Besides, called by hosts, nodes and pods, and by AWS Backup in the name of who makes a vault: no resource is theirs.
+CALLED = ("backup-storage", "ec2messages", "eks-auth", "elasticloadbalancing", "ssmmessages", "tag")

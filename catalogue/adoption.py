@@ -35,6 +35,7 @@ NATURAL_IDS = {
     "aws_eks_node_group": "{cluster_name}:{node_group_name}",
     "aws_iam_instance_profile": "{name}",
     "aws_iam_openid_connect_provider": "arn:aws:iam::{account}:oidc-provider/{host}",  # host: of its url
+    "aws_iam_policy": "arn:aws:iam::{account}:policy/{name}",
     "aws_iam_role": "{name}",
     "aws_kms_alias": "{name}",
     "aws_route": "{route_table_id}_{destination_cidr_block}",

@@ -47,6 +47,15 @@ class Names:
         return f"{self.prefix}-monitoring/grafana"
 
     @property
+    def boundary(self) -> str:
+        """The policy that says how far the roles of nodes, pods, hosts and services reach at most."""
+        return f"{self.prefix}-boundary"
+
+    @property
+    def boundary_arn(self) -> str:
+        return f"arn:aws:iam::{self.settings.account}:policy/{self.boundary}"
+
+    @property
     def runner_zone(self) -> str:
         return self.settings.runner.zone or self.settings.vpc.zones[0]
 
@@ -60,6 +69,11 @@ class Names:
     def runner_bucket(self) -> str:
         """Through which Ansible sends files to the runner."""
         return f"{self.prefix}-runner-{self.settings.account}"
+
+    @property
+    def buckets(self) -> tuple[str, ...]:
+        """All that no other environment uses."""
+        return self.monitoring_bucket, self.runner_bucket
 
     @property
     def runner_token_parameter(self) -> str:

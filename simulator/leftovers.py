@@ -11,7 +11,6 @@ from catalogue import RESOURCES
 OTHERS = (
     ("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups[].AutoScalingGroupName"),
     ("ec2", "describe_network_acls", "NetworkAcls[?!IsDefault].NetworkAclId"),
-    ("iam", "list_policies", "Policies[?!starts_with(Arn, 'arn:aws:iam::aws:')].Arn"),
     ("rds", "describe_db_snapshots", "DBSnapshots[].DBSnapshotIdentifier"),
 )
 LISTINGS = [*((each.service, *each.listing) for each in RESOURCES.values() if each.listing), *OTHERS]

@@ -8,12 +8,14 @@ from modules.secrets.key import Key
 from outputs import DatabaseOutputs, VpcOutputs
 from settings import Settings
 from stacks.base import AreaStack
+from stacks.iam import IamStack
 from stacks.vpc import VpcStack
 
 
 class DatabaseStack(AreaStack):
-    def __init__(self, scope: Construct, settings: Settings, *, vpc: VpcStack) -> None:
+    def __init__(self, scope: Construct, settings: Settings, *, vpc: VpcStack, iam: IamStack) -> None:
         super().__init__(scope, "database", settings)
+        self.add_dependency(iam)  # which makes the boundary of every role
         network = self.read(vpc, VpcOutputs)
         protected = not settings.allow_destroy
 
@@ -34,6 +36,7 @@ class DatabaseStack(AreaStack):
             subnet_ids=network.database_subnet_ids,
             security_group_id=network.database_security_group_id,
             key_arn=key.arn,
+            boundary_arn=settings.names.boundary_arn,
             protected=protected,
         )
         alarms = DatabaseAlarms(
@@ -52,6 +55,7 @@ class DatabaseStack(AreaStack):
                 resource_arn=postgres.arn,
                 retention_days=settings.database.vault_retention_days,
                 key_arn=key.arn,
+                boundary_arn=settings.names.boundary_arn,
                 protected=protected,
             )
 

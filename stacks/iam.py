@@ -6,9 +6,10 @@ It reads no other stack: names follow conventions.
 from collections.abc import Sequence
 
 from imports.aws.iam_instance_profile import IamInstanceProfile
+from imports.aws.iam_policy import IamPolicy
 from imports.engine import Construct
 from modules.identity.github import MAIN, oidc_provider, subjects, trusts_jobs
-from modules.identity.policy import Statement, trusts_eks, trusts_service
+from modules.identity.policy import Statement, document, trusts_eks, trusts_service
 from modules.identity.role import Role
 from outputs import IamOutputs
 from settings import Settings
@@ -21,11 +22,21 @@ class IamStack(AreaStack):
     def __init__(self, scope: Construct, settings: Settings) -> None:
         super().__init__(scope, "iam", settings)
 
+        boundary = IamPolicy(
+            self,
+            "boundary",
+            name=settings.names.boundary,
+            description="How far roles reach at most, whatever their policies allow",
+            policy=document(iam_pipelines.boundary(settings)),
+        )
+        self._boundary_arn = str(boundary.arn)
+
         cluster = Role(
             self,
             "cluster",
             name=f"{settings.names.prefix}-cluster",
             trust=trusts_eks("eks.amazonaws.com"),
+            boundary_arn=self._boundary_arn,
             managed_policies=["AmazonEKSClusterPolicy"],
         )
         # The rights of the CNI are not here: its pods have a role of their own, and the node's is that of many pods.
@@ -34,6 +45,7 @@ class IamStack(AreaStack):
             "node",
             name=f"{settings.names.prefix}-node",
             trust=trusts_service("ec2.amazonaws.com"),
+            boundary_arn=self._boundary_arn,
             managed_policies=[
                 "AmazonEKSWorkerNodePolicy",
                 "AmazonEC2ContainerRegistryPullOnly",
@@ -53,6 +65,7 @@ class IamStack(AreaStack):
             "snapshots",
             name=f"{settings.names.prefix}-snapshots",
             trust=trusts_service("dlm.amazonaws.com"),
+            boundary_arn=self._boundary_arn,
             managed_policies=["service-role/AWSDataLifecycleManagerServiceRole"],
         )
 
@@ -115,6 +128,7 @@ class IamStack(AreaStack):
             name.replace("-", "_"),
             name=f"{self.settings.names.prefix}-{name}",
             trust=trusts_eks("pods.eks.amazonaws.com"),
+            boundary_arn=self._boundary_arn,
             managed_policies=managed_policies,
             statements=statements,
         )
@@ -135,7 +149,7 @@ class IamStack(AreaStack):
             trust=trust,
             managed_policies=managed_policies or [],
             statements=statements,
-            bounded=False,
+            boundary_arn=None,
             session_hours=session_hours,
         )
 
@@ -146,6 +160,7 @@ class IamStack(AreaStack):
             name,
             name=f"{self.settings.names.prefix}-{name}",
             trust=trusts_service("ec2.amazonaws.com"),
+            boundary_arn=self._boundary_arn,
             managed_policies=["AmazonSSMManagedInstanceCore"],
             statements=statements,
         )

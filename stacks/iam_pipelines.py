@@ -1,22 +1,23 @@
-"""What each pipeline may do in AWS. docs/adr/0012-pipelines.md says why it is so."""
+"""What each pipeline may do in AWS. docs/adr/0012-pipelines.md and 0018-how-far-roles-reach.md say why it is so."""
 
-from catalogue import CONTENT
+from catalogue import CALLED, CONTENT
 from modules.identity.policy import Statement
-from modules.identity.role import BOUNDARY
 from settings import Settings
-
-PIPELINES = ("plan", "deploy", "runner-token", "push", "release")
+from stacks.pod_roles import pod_roles
 
 CONTENT_ACTIONS = [f"{service}:{name}" for service, names in CONTENT.items() for name in names.split()]
 PARAMETERS = "ssm:GetParameter ssm:GetParameters ssm:GetParametersByPath"
+
+# With those of pods, each role that a deploy may make, give rights to and pass on, because it has the boundary.
+BOUNDED = "backup cluster ebs-csi flow-logs monitoring node rds-monitoring runner snapshots vpc-cni"
+PASSED_TO = "backup dlm ec2 eks monitoring.rds pods.eks rds vpc-flow-logs"
 
 ROLE_READS = (
     "iam:GetRole iam:GetRolePolicy iam:ListAttachedRolePolicies iam:ListInstanceProfilesForRole iam:ListRolePolicies "
     "iam:ListRoleTags"
 )
 ROLE_CHANGES = (
-    "iam:DeleteRole iam:PassRole iam:TagRole iam:UntagRole iam:UpdateAssumeRolePolicy iam:UpdateRole "
-    "iam:UpdateRoleDescription"
+    "iam:DeleteRole iam:TagRole iam:UntagRole iam:UpdateAssumeRolePolicy iam:UpdateRole iam:UpdateRoleDescription"
 )
 # IAM knows the boundary of the role with these, so they can depend on it.
 ROLE_RIGHTS = (
@@ -63,28 +64,43 @@ def plan(settings: Settings) -> list[Statement]:
     ]
 
 
+def boundary(settings: Settings) -> list[Statement]:
+    """The most that any role may do but those of pipelines: no more than deploy, and never to take another role."""
+    return [
+        Statement(
+            actions=[f"{service}:*" for service in (*CONTENT, *CALLED) if service not in ("iam", "sts")],
+            resources=["*"],
+            reason="a boundary gives nothing: the policies of each role do",
+        ),
+        Statement(
+            actions=["iam:CreateServiceLinkedRole"],
+            resources=[f"arn:aws:iam::{settings.account}:role/aws-service-role/*"],
+        ),
+        *_nothing_of_others(settings, but="ecr:*"),  # an image may come from the registry of another one
+    ]
+
+
 def deploy(settings: Settings, github_provider_arn: str) -> list[Statement]:
     """PowerUserAccess does everything but IAM; here it gets what it needs of IAM, and no way to more."""
-    account = f"arn:aws:iam::{settings.account}"
-    roles = [f"{account}:role/{settings.names.prefix}-*"]
+    account, prefix = f"arn:aws:iam::{settings.account}", settings.names.prefix
+    # No pattern: realworld-prod-* would match the roles of an environment prod-eu.
+    roles = [f"{account}:role/{prefix}-{name}" for name in (*BOUNDED.split(), *pod_roles(settings))]
     return [
-        Statement(actions=[*ROLE_READS.split(), *ROLE_CHANGES.split()], resources=roles),
+        Statement(actions=ROLE_READS.split(), resources=[f"{account}:role/{prefix}-*"]),
+        Statement(actions=ROLE_CHANGES.split(), resources=roles),
         Statement(
             actions=ROLE_RIGHTS.split(),
             resources=roles,
-            conditions={"StringEquals": {"iam:PermissionsBoundary": BOUNDARY}},
+            conditions={"StringEquals": {"iam:PermissionsBoundary": settings.names.boundary_arn}},
         ),
         Statement(
-            effect="Deny",
-            actions=[*ROLE_CHANGES.split(), *ROLE_RIGHTS.split()],
-            resources=[f"{account}:role/{settings.names.prefix}-{name}" for name in PIPELINES],
+            actions=["iam:PassRole"],
+            resources=roles,
+            conditions={
+                "StringEquals": {"iam:PassedToService": [f"{service}.amazonaws.com" for service in PASSED_TO.split()]}
+            },
         ),
-        Statement(
-            effect="Deny",
-            actions=["sts:AssumeRole"],
-            resources=["*"],
-            reason="it works as itself, whichever role of the account trusts it",
-        ),
+        Statement(actions=["iam:GetPolicy", "iam:GetPolicyVersion"], resources=[settings.names.boundary_arn]),
         Statement(
             actions=[
                 "iam:AddRoleToInstanceProfile",
@@ -95,10 +111,62 @@ def deploy(settings: Settings, github_provider_arn: str) -> list[Statement]:
                 "iam:TagInstanceProfile",
                 "iam:UntagInstanceProfile",
             ],
-            resources=[f"{account}:instance-profile/{settings.names.prefix}-*"],
+            resources=[f"{account}:instance-profile/{prefix}-{host}" for host in ("monitoring", "runner")],
         ),
         # Who may take which role is for an administrator to change.
         Statement(actions=["iam:GetOpenIDConnectProvider"], resources=[github_provider_arn]),
+        Statement(
+            effect="Deny",
+            actions=["sts:AssumeRole"],
+            resources=["*"],
+            reason="it works as itself, whichever role of the account trusts it",
+        ),
+        Statement(
+            effect="Deny",
+            not_actions=[f"{service}:*" for service in (*CONTENT, *CALLED)],
+            resources=["*"],
+            reason="the platform consists of these, and others run code with a role that exists, such as functions",
+        ),
+        *_nothing_of_others(settings, but="iam:GetOpenIDConnectProvider"),  # an account has one
+    ]
+
+
+def _nothing_of_others(settings: Settings, *, but: str) -> list[Statement]:
+    """Neither another project nor another environment in the account, nor a bucket or an instance of somebody else."""
+    return [
+        *(
+            Statement(
+                effect="Deny",
+                not_actions=[but],
+                resources=["*"],
+                conditions={
+                    "StringNotEquals": {f"aws:ResourceTag/{tag}": own},
+                    "Null": {f"aws:ResourceTag/{tag}": "false"},
+                },
+                reason="what has no such tag belongs to nobody else",
+            )
+            for tag, own in (("project", settings.project), ("environment", settings.environment))
+        ),
+        Statement(
+            effect="Deny",
+            not_actions=["ec2:RunInstances"],
+            resources=[f"arn:aws:ec2:*:{settings.account}:instance/*"],
+            conditions={
+                "StringNotEquals": {"aws:ResourceTag/environment": settings.environment},
+                "Null": {"ec2:CreateAction": "true"},  # it tags what it starts
+            },
+            reason="a command on an instance of somebody else is one with the role of that instance",
+        ),
+        Statement(
+            effect="Deny",
+            actions=["s3:Delete*", "s3:GetObject*", "s3:Put*"],
+            not_resources=[
+                f"arn:aws:s3:::{settings.names.state_bucket}",
+                f"arn:aws:s3:::{settings.names.state_bucket}/{settings.environment}/*",
+                *(f"arn:aws:s3:::{name}{what}" for name in settings.names.buckets for what in ("", "/*")),
+            ],
+            reason="S3 does not compare tags",
+        ),
     ]
 
 

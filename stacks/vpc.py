@@ -6,11 +6,13 @@ from modules.network.flow_logs import FlowLogs
 from modules.network.network import Network
 from settings import Settings
 from stacks.base import AreaStack
+from stacks.iam import IamStack
 
 
 class VpcStack(AreaStack):
-    def __init__(self, scope: Construct, settings: Settings) -> None:
+    def __init__(self, scope: Construct, settings: Settings, *, iam: IamStack) -> None:
         super().__init__(scope, "vpc", settings)
+        self.add_dependency(iam)  # which makes the boundary of every role
 
         network = Network(self, "network", name=settings.names.prefix, settings=settings.vpc)
         Endpoints(
@@ -30,6 +32,7 @@ class VpcStack(AreaStack):
             name=settings.names.prefix,
             vpc_id=network.outputs.vpc_id,
             retention_days=settings.vpc.flow_log_retention_days,
+            boundary_arn=settings.names.boundary_arn,
         )
 
         self.publish(network.outputs)

@@ -19,6 +19,7 @@ class BackupVault(Construct):
         resource_arn: str,
         retention_days: int,
         key_arn: str,
+        boundary_arn: str,
         protected: bool,
     ) -> None:
         super().__init__(scope, id)
@@ -51,6 +52,7 @@ class BackupVault(Construct):
             "writer",
             name=f"{name}-backup",
             trust=trusts_service("backup.amazonaws.com"),
+            boundary_arn=boundary_arn,
             managed_policies=[
                 "service-role/AWSBackupServiceRolePolicyForBackup",
                 "service-role/AWSBackupServiceRolePolicyForRestores",

@@ -31,6 +31,7 @@ class Postgres(Construct):
         subnet_ids: Sequence[str],
         security_group_id: str,
         key_arn: str,
+        boundary_arn: str,
         protected: bool,
     ) -> None:
         super().__init__(scope, id)
@@ -54,6 +55,7 @@ class Postgres(Construct):
             "enhanced_monitoring",
             name=f"{name}-rds-monitoring",
             trust=trusts_service("monitoring.rds.amazonaws.com"),
+            boundary_arn=boundary_arn,
             managed_policies=["service-role/AmazonRDSEnhancedMonitoringRole"],
         )
 

@@ -8,14 +8,11 @@ from imports.aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from imports.engine import Construct
 from modules.identity.policy import Statement, document
 
-# Everything but rights over identities: what the pipeline of the platform may give to a role is less than it has.
-BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
-
 
 class Role(Construct):
     """managed_policies are paths below arn:aws:iam::aws:policy/, such as AmazonEKSClusterPolicy.
 
-    A role that is not bounded is one that the pipeline of the platform can neither make nor change.
+    A role without a boundary is one that the pipeline of the platform can neither make nor change.
     """
 
     def __init__(
@@ -25,9 +22,9 @@ class Role(Construct):
         *,
         name: str,
         trust: Statement,
+        boundary_arn: str | None,
         statements: Sequence[Statement] = (),
         managed_policies: Sequence[str] = (),
-        bounded: bool = True,
         session_hours: int = 1,
     ) -> None:
         super().__init__(scope, id)
@@ -37,7 +34,7 @@ class Role(Construct):
             "role",
             name=name,
             assume_role_policy=document([trust]),
-            permissions_boundary=BOUNDARY if bounded else None,
+            permissions_boundary=boundary_arn,
             max_session_duration=session_hours * 3600,
         )
         self.name = role.name

@@ -8,7 +8,9 @@ from modules.storage.log_group import log_group
 
 
 class FlowLogs(Construct):
-    def __init__(self, scope: Construct, id: str, *, name: str, vpc_id: str, retention_days: int) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, name: str, vpc_id: str, retention_days: int, boundary_arn: str
+    ) -> None:
         super().__init__(scope, id)
 
         group = log_group(self, "log_group", name=f"/aws/vpc/{name}", retention_days=retention_days)
@@ -17,6 +19,7 @@ class FlowLogs(Construct):
             "writer",
             name=f"{name}-flow-logs",
             trust=trusts_service("vpc-flow-logs.amazonaws.com"),
+            boundary_arn=boundary_arn,
             statements=[
                 Statement(
                     actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],

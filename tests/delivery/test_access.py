@@ -1,17 +1,18 @@
-"""How far each pipeline reaches in AWS: the policies that are written, with those of AWS that are attached."""
+"""How far each pipeline reaches in AWS: the policies that are written, with those of AWS that are attached.
+
+That of the deploys is in tests/iam.
+"""
 
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Platform, Template, all_of
+from tests.conftest import Platform, Template
 from tests.delivery.access import Policy, action_of, allows, managed, policies_of
 
 ACCOUNT = "arn:aws:iam::444455556666"
-BOUNDARY = {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/PowerUserAccess"}
 STATE = "arn:aws:s3:::realworld-tfstate-444455556666-us-east-1"
 PARAMETER = "arn:aws:ssm:us-east-1:444455556666:parameter/realworld-production"
-PIPELINES = ("plan", "deploy", "runner-token", "push", "release")
 
 # What the provider calls in a plan of every stack, as its log says: make plan PLANS=plans, with TF_LOG=DEBUG.
 CALLS = Path(__file__).with_name("plan_calls.txt").read_text().splitlines()
@@ -25,15 +26,6 @@ def template(platform: Platform) -> Template:
 @pytest.fixture(scope="module")
 def plan(template: Template) -> list[Policy]:
     return policies_of(template, "realworld-production-plan")
-
-
-@pytest.fixture(scope="module")
-def deploy(template: Template) -> list[Policy]:
-    return policies_of(template, "realworld-production-deploy")
-
-
-def role(name: str) -> str:
-    return f"{ACCOUNT}:role/realworld-production-{name}"
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -102,90 +94,6 @@ def test_what_the_plan_role_may_do_is_to_read(plan: list[Policy]) -> None:
 )
 def test_the_plan_role_writes_not_even_a_lock(plan: list[Policy], action: str) -> None:
     assert not allows(plan, action, f"{STATE}/production/vpc.tfstate.tflock")
-
-
-@pytest.mark.parametrize("name", PIPELINES)
-@pytest.mark.parametrize(
-    "action",
-    [
-        "iam:AttachRolePolicy",
-        "iam:DeleteRole",
-        "iam:DeleteRolePermissionsBoundary",
-        "iam:PassRole",
-        "iam:PutRolePermissionsBoundary",
-        "iam:PutRolePolicy",
-        "iam:UpdateAssumeRolePolicy",
-    ],
-)
-def test_the_deploy_role_changes_no_role_of_a_pipeline(deploy: list[Policy], name: str, action: str) -> None:
-    for context in ({}, BOUNDARY):
-        assert not allows(deploy, action, role(name), context)
-
-
-@pytest.mark.parametrize("action", ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePolicy"])
-def test_the_deploy_role_gives_rights_inside_the_boundary_only(deploy: list[Policy], action: str) -> None:
-    other = {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}
-
-    assert allows(deploy, action, role("new"), BOUNDARY)
-    assert not allows(deploy, action, role("new"))
-    assert not allows(deploy, action, role("new"), other)
-    assert not allows(deploy, action, f"{ACCOUNT}:role/administrator", BOUNDARY)
-
-
-@pytest.mark.parametrize(
-    "action",
-    [
-        "iam:CreateAccessKey",
-        "iam:CreateOpenIDConnectProvider",
-        "iam:CreatePolicyVersion",
-        "iam:CreateUser",
-        "iam:DeleteRolePermissionsBoundary",
-        "iam:UpdateOpenIDConnectProviderThumbprint",
-        "organizations:LeaveOrganization",
-        "sts:AssumeRole",
-    ],
-)
-def test_the_deploy_role_has_no_way_to_more(deploy: list[Policy], action: str) -> None:
-    assert not allows(deploy, action, "arn:any", BOUNDARY)
-    assert not allows(deploy, action, role("new"), BOUNDARY)
-
-
-def test_the_deploy_role_does_what_the_stacks_consist_of(deploy: list[Policy]) -> None:
-    for action in ("ec2:CreateVpc", "eks:CreateCluster", "rds:CreateDBInstance", "s3:PutObject", "ssm:SendCommand"):
-        assert allows(deploy, action)
-
-
-def test_all_roles_but_those_of_pipelines_are_bounded(platform: Platform) -> None:
-    for environment in ("local", "staging", "production"):
-        unbounded = {
-            each["name"]
-            for stack in platform(environment).values()
-            for each in all_of(stack, "aws_iam_role")
-            if each.get("permissions_boundary") != "arn:aws:iam::aws:policy/PowerUserAccess"
-        }
-        assert unbounded == {f"realworld-{environment}-{name}" for name in PIPELINES}
-
-
-def test_what_the_boundary_takes_from_a_role_is_known(platform: Platform) -> None:
-    """None of it is used: certificates come from ACM, and AWS Backup restores no cluster here."""
-    boundary = [managed("PowerUserAccess")]
-    lost = set()
-    for template in platform("local").values():
-        for each in all_of(template, "aws_iam_role"):
-            if "permissions_boundary" in each:
-                for policy in policies_of(template, each["name"]):
-                    for statement in policy["Statement"]:
-                        actions = statement["Action"]
-                        for action in [actions] if isinstance(actions, str) else actions:
-                            lost |= set() if allows(boundary, action) else {action}
-
-    assert lost == {
-        "iam:GetRole",
-        "iam:GetServerCertificate",
-        "iam:ListAttachedRolePolicies",
-        "iam:ListServerCertificates",
-        "iam:PassRole",
-    }
 
 
 def test_the_other_pipelines_do_these_things_and_no_others(template: Template) -> None:

@@ -20,12 +20,12 @@ EMPTY_PLAN = re.compile(r"^No changes in (\w+, )+\w+\. Not planned: addons, app\
 
 
 def test_an_interrupted_deploy_leaves_no_lock_and_no_process(project: Project) -> None:
-    process = project.start([sys.executable, "-m", "operations", "deploy"], STACK="vpc database")
+    process = project.start([sys.executable, "-m", "operations", "deploy"], STACK="iam vpc database")
     printed = project.interrupt(process, after="applying")
 
     assert process.returncode == 130, printed
     assert "Traceback" not in printed
-    assert "Stopping: waiting for vpc to finish." in printed
+    assert "Stopping: waiting for iam to finish." in printed
     assert project.held_locks() == []
     assert [line for line in project.processes() if "terraform" in line] == []
 

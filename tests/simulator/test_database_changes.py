@@ -33,6 +33,7 @@ def template(group: str, subnets: list[str], **changes: Any) -> Template:
         subnet_ids=subnets,
         security_group_id=group,
         key_arn="arn:aws:kms:us-east-1:123456789012:key/1",
+        boundary_arn="arn:aws:iam::aws:policy/PowerUserAccess",
         protected=False,
     )
     return synth(stack)

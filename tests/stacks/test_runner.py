@@ -19,7 +19,8 @@ each_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
 
 def synthesized(stack: type[RunnerStack | EksStack], settings: Settings) -> Template:
     app = Testing.app()
-    return synth(stack(app, settings, vpc=VpcStack(app, settings), iam=IamStack(app, settings)))
+    iam = IamStack(app, settings)
+    return synth(stack(app, settings, vpc=VpcStack(app, settings, iam=iam), iam=iam))
 
 
 @each_environment

@@ -27,6 +27,7 @@ def test_copies_are_kept_for_the_days_of_the_settings(stack: TerraformStack) -> 
         resource_arn="arn:db",
         retention_days=90,
         key_arn="arn:key",
+        boundary_arn="arn:policy",
         protected=True,
     )
     found = synth(stack)

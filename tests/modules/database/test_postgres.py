@@ -17,6 +17,7 @@ def template(stack: TerraformStack, *, protected: bool = True, **changes: Any) -
         subnet_ids=["subnet-a", "subnet-b"],
         security_group_id="sg-1",
         key_arn="arn:aws:kms:us-east-1:111122223333:key/1",
+        boundary_arn="arn:aws:iam::111122223333:policy/acme-boundary",
         protected=protected,
     )
     return synth(stack)
