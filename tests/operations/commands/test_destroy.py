@@ -17,7 +17,7 @@ def test_a_deploy_from_elsewhere_keeps_its_bucket(tmp_path: Path) -> None:
     """The lock of Terraform is there before the first resource is in a state."""
     project = copy_of_project(tmp_path / "copy")
     deploy = [sys.executable, "-m", "operations", "deploy"]
-    with project.start(deploy, STACK="vpc") as process:
+    with project.start(deploy, STACK="iam vpc") as process:
         try:
             assert wait(lambda: (project.path / ".local" / "logs" / "local" / "vpc.log").exists()), "Terraform starts"
             assert wait(lambda: bool(project.held_locks()))
