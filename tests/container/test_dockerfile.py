@@ -1,6 +1,8 @@
 """What the images are made of, as far as that shows without a container engine."""
 
+import json
 import re
+import shlex
 import subprocess
 import sys
 from fnmatch import fnmatch
@@ -57,3 +59,18 @@ def test_the_migrator_has_all_that_a_migration_needs() -> None:
     for path in ("node_modules/prisma", "node_modules/@prisma/engines", "src/prisma"):
         assert f"--from=build /src/{path} " in migrator
     assert '"migrate", "deploy", "--schema", "prisma/schema.prisma"' in migrator
+
+
+@pytest.mark.slow
+def test_the_backend_carries_its_client_of_the_database_and_not_the_command(tmp_path: Path) -> None:
+    """npm calls devOptional what the application wants for its development and its client may have beside it."""
+    [command] = re.findall(r"^RUN (npm ci .+)$", STAGES["modules"], re.MULTILINE)
+    packages = {"dependencies": {"@prisma/client": "4.16.2"}, "devDependencies": {"prisma": "4.16.2"}}
+    (tmp_path / "package.json").write_text(json.dumps(packages))
+    lock = ["npm", "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"]
+    subprocess.run(lock, cwd=tmp_path, check=True)
+    subprocess.run(shlex.split(command), cwd=tmp_path, check=True)
+
+    installed = {str(each.parent.relative_to(tmp_path)) for each in tmp_path.glob("node_modules/**/package.json")}
+    assert "node_modules/@prisma/client" in installed
+    assert {"node_modules/prisma", "node_modules/@prisma/engines"} & installed == set()
