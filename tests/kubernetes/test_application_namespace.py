@@ -3,7 +3,7 @@
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from operations.cluster import helm
 from operations.cluster.kubernetes import resolved
 from operations.cluster.manifests import mistakes, pods
+from settings.aws import EksSettings
 from tests.charts import VERSION, Objects, example, one, release_values, render, values_of
 from tests.conftest import ROOT, Platform
 
@@ -34,9 +35,13 @@ def backend(platform: Platform) -> Objects:
     return render(BACKEND, "realworld-backend", release_values(platform, "production"))
 
 
-def test_helm_and_the_schemas_find_nothing_wrong(objects: Objects, values: dict[str, Any]) -> None:
+def test_helm_and_the_schemas_find_nothing_wrong(objects: Objects, backend: Objects, values: dict[str, Any]) -> None:
+    """For every version that a cluster may have, so that an upgrade finds nothing that is gone."""
     helm.lint(CHART, [json.dumps(values)])
-    assert mistakes(objects, VERSION) == []
+    versions = get_args(EksSettings.model_fields["kubernetes_version"].annotation)
+    assert VERSION in versions
+    for version in versions:
+        assert (version, mistakes([*objects, *backend], version)) == (version, [])
 
 
 def test_what_the_release_needs_is_there_before_it(objects: Objects, backend: Objects) -> None:
