@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from imports import EngineError
-from settings import Settings, SettingsError, load_settings
+from settings import Settings, SettingsError, load_settings, warnings_of
 
 try:
     from imports.engine import App
@@ -61,6 +61,8 @@ def main() -> None:
         settings = load_settings(os.environ.get("ENVIRONMENT", "local"))
     except SettingsError as error:
         sys.exit(str(error))
+    for warning in warnings_of(settings):
+        print(f"Warning: {warning}", file=sys.stderr)
 
     app = App()
     build(app, settings)

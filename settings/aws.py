@@ -7,11 +7,14 @@ from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from settings.values import (
+    GRAVITON,
     HOST_NAME,
     LOG_RETENTION,
     ClosedNetwork,
+    DatabaseClass,
     EachOnce,
     Email,
     InstanceType,
@@ -23,8 +26,8 @@ from settings.values import (
     X86InstanceType,
 )
 
-# A node without a way to the internet needs these to pull images, join the cluster and get credentials.
-ENDPOINTS_WITHOUT_NAT = frozenset({"ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "logs", "sts"})
+# None of these is among the services with an endpoint in each region (AWS PrivateLink guide); all of them are needed.
+BEHIND_NAT = "GitHub for the runner, Route 53 for external-dns, and the registries of charts and of public images"
 
 
 class VpcSettings(Model):
@@ -32,7 +35,7 @@ class VpcSettings(Model):
     zones: EachOnce[Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-f]$")]] = Field(
         min_length=2, max_length=3, description="two or three availability zones, such as [us-east-1a, us-east-1b]"
     )
-    nat: Literal["none", "one", "per_zone"] = Field(description="none, one (cheaper) or per_zone (survives a zone)")
+    nat: Literal["one", "per_zone"] = Field(description="one (cheaper) or per_zone (survives a zone)")
     nat_zone: str | None = Field(
         default=None, description="where the one NAT gateway is, one of vpc.zones; leave it out for the first letter"
     )
@@ -46,11 +49,18 @@ class VpcSettings(Model):
     def _in_no_order(cls, zones: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(sorted(zones))
 
+    @field_validator("nat", mode="before")
+    @classmethod
+    def _reaches_the_internet(cls, nat: object) -> object:
+        if nat == "none":
+            raise ValueError(f"cuts off what no endpoint in a VPC reaches: {BEHIND_NAT}. Write one or per_zone")
+        return nat
+
     @field_validator("nat_zone")
     @classmethod
     def _has_the_gateway(cls, zone: str | None, info: ValidationInfo) -> str | None:
-        if zone is not None and info.data.get("nat") in ("none", "per_zone"):
-            raise ValueError(f"has no meaning with nat: {info.data['nat']}: leave it out, or write nat: one")
+        if zone is not None and info.data.get("nat") == "per_zone":
+            raise ValueError("has no meaning with nat: per_zone: leave it out, or write nat: one")
         zones = info.data.get("zones")
         if zones and zone is not None and zone not in zones:
             raise ValueError(f"is no zone of the VPC: write one of {', '.join(zones)}")
@@ -66,14 +76,11 @@ class VpcSettings(Model):
 
     @field_validator("interface_endpoints")
     @classmethod
-    def _reaches_aws(cls, endpoints: frozenset[str], info: ValidationInfo) -> frozenset[str]:
+    def _are_services(cls, endpoints: frozenset[str]) -> frozenset[str]:
         if "s3" in endpoints:
             raise ValueError("names s3, which has a gateway endpoint at no cost: leave it out")
         if "interfaces" in endpoints:  # the id of their security group
             raise ValueError("names interfaces, which is no service of AWS: leave it out")
-        missing = sorted(ENDPOINTS_WITHOUT_NAT - endpoints)
-        if info.data.get("nat") == "none" and missing:
-            raise ValueError(f"lacks what nodes need when nat is none: add {', '.join(missing)}, or write nat: one")
         return endpoints
 
 
@@ -113,11 +120,21 @@ class DnsSettings(Model):
 
 class NodeGroupSettings(Model):
     instance_types: EachOnce[InstanceType] = Field(min_length=1, description="EC2 instance types, such as [t3.large]")
-    architecture: Literal["x86_64", "arm64"] = Field(default="x86_64", description="x86_64 or arm64")
+    architecture: Literal["x86_64", "arm64"] = Field(
+        default="x86_64", validate_default=True, description="x86_64 or arm64"
+    )
     capacity_type: Literal["ON_DEMAND", "SPOT"] = Field(default="ON_DEMAND", description="ON_DEMAND or SPOT")
     min_size: int = Field(ge=1, le=450, description="the fewest nodes, 1 to 450")
     max_size: int = Field(ge=1, le=450, description="the most nodes, at least min_size")
     disk_gb: int = Field(default=50, ge=20, le=16384, description="the root volume of a node in GiB, 20 to 16384")
+
+    @field_validator("architecture")
+    @classmethod
+    def _of_its_types(cls, architecture: str, info: ValidationInfo) -> str:
+        for each in info.data.get("instance_types", ()):
+            if (other := "arm64" if GRAVITON.match(each) else "x86_64") != architecture:
+                raise ValueError(f"is not that of {each}: write {other}, or other instance_types")
+        return architecture
 
     @field_validator("max_size")
     @classmethod
@@ -157,6 +174,17 @@ class EksSettings(Model):
         Annotated[str, Field(pattern=r"^v\d+\.\d+\.\d+-eksbuild\.\d+$")],
     ] = Field(default={}, description="versions of EKS add-ons to hold, such as vpc-cni: v1.20.1-eksbuild.1")
 
+    @field_validator("node_groups")
+    @classmethod
+    def _run_the_application(cls, groups: dict[str, NodeGroupSettings]) -> dict[str, NodeGroupSettings]:
+        if all(group.architecture != "x86_64" for group in groups.values()):
+            raise PydanticCustomError(
+                "mistake",
+                "is that of every group, and the images of the application are built for x86_64: write that in one",
+                {"field": f"{next(iter(groups))}.architecture", "value": "arm64"},
+            )
+        return groups
+
     @field_validator("service_cidr")
     @classmethod
     def _fits_eks(cls, cidr: IPv4Network) -> IPv4Network:
@@ -174,8 +202,9 @@ class EksSettings(Model):
 
 
 class DatabaseSettings(Model):
+    # PostgreSQL has a minor each quarter of the five years of a major: there are never thirty.
     engine_version: str = Field(
-        default="17", pattern=r"^(16|17)(\.\d+)?$", description='"16" or "17" in quotes, or a minor such as "17.6"'
+        default="17", pattern=r"^(16|17)(\.[12]?\d)?$", description='"16" or "17" in quotes, or a minor such as "17.6"'
     )
     allow_major_upgrade: bool = Field(
         default=False, description="true while engine_version goes up by a major: docs/runbooks/database.md"
@@ -185,9 +214,7 @@ class DatabaseSettings(Model):
         validate_default=True,
         description="true to interrupt now for a change, false for the maintenance window",
     )
-    instance_class: str = Field(
-        pattern=r"^db\.[a-z][a-z0-9-]*\d[a-z0-9-]*\.[a-z0-9]+$", description="an RDS class, such as db.t4g.medium"
-    )
+    instance_class: DatabaseClass = Field(description="an RDS class, such as db.t4g.medium")
     storage_gb: int = Field(default=20, ge=20, le=65536, description="the storage to start with in GiB, 20 to 65536")
     max_storage_gb: int = Field(default=100, ge=22, le=65536, description="where autoscaling ends, in GiB")
     multi_az: bool = Field(description="true for a standby in a second zone")

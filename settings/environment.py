@@ -21,6 +21,8 @@ from settings.names import Names
 from settings.values import Model, Region
 
 Host = MonitoringSettings | RunnerSettings
+# Names that start so belong to others: SSM's and S3's own (PutParameter, bucket naming rules), ids of security groups.
+TAKEN = ("aws", "ssm", "sthree-", "amzn-s3-demo-", "sg-")
 ENVIRONMENT_NAME = r"^[a-z][a-z0-9-]{0,14}[a-z0-9]$"
 
 
@@ -40,6 +42,15 @@ class Settings(Model):
     runner: RunnerSettings = RunnerSettings()
     addons: AddonsSettings = AddonsSettings()
     app: AppSettings = AppSettings()
+
+    @field_validator("environment", "project")
+    @classmethod
+    def _starts_names(cls, name: str, info: ValidationInfo) -> str:
+        if "--" in name:
+            raise ValueError("has two hyphens beside each other, which RDS takes in no name: write one")
+        if info.field_name == "project" and f"{name}-".startswith(TAKEN):
+            raise ValueError(f"starts as AWS lets no name start: write another than {', '.join(TAKEN)}")
+        return name
 
     @field_validator("vpc")
     @classmethod

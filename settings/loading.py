@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from settings.environment import ENVIRONMENT_NAME, Settings
 from settings.messages import mistakes_of, read_mapping, shown
+from settings.offered import doubts
 from settings.yaml_file import lines
 
 ENVIRONMENTS = Path(__file__).parents[1] / "environments"
@@ -48,3 +49,12 @@ def load_settings(environment: str, directory: Path = ENVIRONMENTS) -> Settings:
         mistakes = mistakes_of(error, Settings, lines(path))
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         raise SettingsError("\n".join([f"{name} has {count}:", *mistakes])) from None
+
+
+def warnings_of(settings: Settings, directory: Path = ENVIRONMENTS) -> list[str]:
+    """What AWS may refuse, one line for each value: published data do not know it, and may be older than it."""
+    path = directory / f"{settings.environment}.yaml"
+    return [
+        f"{directory.name}/{path.name}, line {lines(path)(place)}: {'.'.join(map(str, place))} = {shown(value)} {doubt}"
+        for place, value, doubt in doubts(settings)
+    ]

@@ -1,18 +1,20 @@
 """The kinds of values that settings are made of."""
 
-import functools
-import json
 import re
-from importlib.resources import files
 from ipaddress import IPv4Network
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from settings.offered import nearest, regions
+
 T = TypeVar("T")
 PRIVATE_NETWORKS = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 # After the number of the generation a g stands for Graviton, as in t4g or im4gn; before it, as in g4dn, for graphics.
 GRAVITON = re.compile(r"(a1|[a-z]+\d+[a-z]*g[a-z]*)\b")
+# What published data do not know may be new, but not this: the words for sizes have been the same from the start.
+SIZE = re.compile(r".*\.(nano|micro|small|medium|large|\d*xlarge|metal(-\d+xl)?)")
+UNKNOWN_TO_PROVIDER = frozenset({"ap-southeast-6"})
 
 
 class Model(BaseModel):
@@ -34,17 +36,20 @@ def _closed(network: IPv4Network) -> IPv4Network:
     return network
 
 
-@functools.cache
-def _regions() -> frozenset[str]:
-    # Reading the data that botocore ships takes a tenth of the time of importing botocore.
-    data = json.loads((files("botocore") / "data" / "endpoints.json").read_text(encoding="utf-8"))
-    return frozenset(next(each["regions"] for each in data["partitions"] if each["partition"] == "aws"))
-
-
 def _known_region(region: str) -> str:
-    if region not in _regions():
+    if region not in regions():
         raise ValueError("is not a region of AWS: write one such as us-east-1")
+    if region in UNKNOWN_TO_PROVIDER:
+        raise ValueError("is not known to version 5 of the AWS provider: write one such as us-east-1")
     return region
+
+
+def _sized(name: str) -> str:
+    if not SIZE.fullmatch(name):
+        start = "db." if name.startswith("db.") else ""
+        near = " or ".join(start + each for each in nearest(name.removeprefix(start))) or f"{start}t3.large"
+        raise ValueError(f"has a size that AWS does not have: write one such as {near}")
+    return name
 
 
 def _x86(instance_type: str) -> str:
@@ -73,7 +78,8 @@ EachOnce = Annotated[tuple[T, ...], AfterValidator(_each_once)]
 Region = Annotated[str, AfterValidator(_known_region)]
 # Not $ and { either, which mean something to Terraform.
 Email = Annotated[str, Field(pattern=r"^[^@\s${}]+@[^@\s${}]+\.[^@\s${}]+$")]
-InstanceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\d[a-z0-9-]*\.[a-z0-9-]+$")]
+InstanceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\d[a-z0-9-]*\.[a-z0-9-]+$"), AfterValidator(_sized)]
+DatabaseClass = Annotated[str, Field(pattern=r"^db\.[a-z][a-z0-9-]*\d[a-z0-9-]*\.[a-z0-9]+$"), AfterValidator(_sized)]
 Repository = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(@\d+)?/[A-Za-z0-9._-]+(@\d+)?$")]
 RoleArn = Annotated[str, Field(pattern=r"^arn:aws:iam::\d{12}:role/([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}$")]
 X86InstanceType = Annotated[InstanceType, AfterValidator(_x86)]

@@ -51,7 +51,7 @@ class Network(Construct):
         gateways: dict[str, NatGateway] = {}
         addresses: list[str] = []
         private_tables: list[str] = []
-        with_gateway = {"none": (), "one": (settings.nat_zone or settings.zones[0],), "per_zone": settings.zones}
+        with_gateway = {"one": (settings.nat_zone or settings.zones[0],), "per_zone": settings.zones}
         for zone in settings.zones:
             in_public = Construct(public, zone)
 
@@ -91,14 +91,13 @@ class Network(Construct):
             )
             table = RouteTable(in_private, "route_table", vpc_id=vpc.id, tags={"Name": f"{name}-private-{zone}"})
             RouteTableAssociation(in_private, "routes", subnet_id=subnet.id, route_table_id=table.id)
-            if gateways:
-                Route(
-                    in_private,
-                    "default_route",
-                    route_table_id=table.id,
-                    destination_cidr_block="0.0.0.0/0",
-                    nat_gateway_id=gateways.get(zone, next(iter(gateways.values()))).id,
-                )
+            Route(
+                in_private,
+                "default_route",
+                route_table_id=table.id,
+                destination_cidr_block="0.0.0.0/0",
+                nat_gateway_id=gateways.get(zone, next(iter(gateways.values()))).id,
+            )
             private_subnets[zone] = subnet.id
             private_tables.append(table.id)
 

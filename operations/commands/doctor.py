@@ -19,8 +19,9 @@ from rich.table import Table
 from operations import OperationError, failures
 from operations.context import EMBEDDED, settings_of
 from operations.machine.fetch import NODE, TERRAFORM
-from settings import Settings
+from settings import Settings, warnings_of
 from settings.examples import placeholders
+from settings.offered import date
 
 PYTHON = (3, 11)
 SECONDS = 10  # for everything; a program or AWS that has not answered by then does not
@@ -50,6 +51,7 @@ def prerequisites(settings: Settings) -> list[Check]:
         "Python": _python,
         "Node.js": lambda: _program(node, "Node.js", ["--version"], NODE, "it runs the engine of CDKTF"),
         "Terraform": lambda: _program("terraform", "Terraform", ["version"], TERRAFORM, "locks and secrets rely on it"),
+        "Offers": lambda: Check("Offers", "\n".join(warnings_of(settings)) or f"known to the data of {date()}"),
     }
     if settings.environment != EMBEDDED:
         every |= {

@@ -183,3 +183,11 @@ def test_all_sides_of_a_scrape_know_the_same_port(objects: Objects) -> None:
 
     assert int(listener) == pod == service["port"] == SCRAPE_TARGETS["api"] == job["dns_sd_configs"][0]["port"]
     assert service["targetPort"] == "metrics"
+
+
+def test_pods_run_where_the_images_of_the_pipeline_do(objects: Objects) -> None:
+    script = (ROOT / "realworld-example-app" / ".github" / "scripts" / "images.sh").read_text()
+    [built] = re.findall(r"--platform linux/(\S+)", script)
+
+    for kind in ("Deployment", "Job"):
+        assert one(objects, kind)["spec"]["template"]["spec"]["nodeSelector"] == {"kubernetes.io/arch": built}

@@ -136,13 +136,6 @@ def test_every_environment_loads() -> None:
             {"vpc": {"zones": ["us-east-1a", "eu-west-1b"]}},
             ['vpc.zones = ["eu-west-1b", "us-east-1a"] are not in us-east-1: write zones such as us-east-1a'],
         ),
-        (
-            {"vpc": {"nat": "none"}},
-            [
-                'vpc.interface_endpoints = ["ecr.api", "ecr.dkr", "sts"] lacks what nodes need when nat is none: '
-                "add ec2, eks, eks-auth, logs, or write nat: one"
-            ],
-        ),
         ({"region": "us-east-9"}, ['region = "us-east-9" is not a region of AWS: write one such as us-east-1']),
         (
             {"account": 444455556666},
