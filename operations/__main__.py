@@ -135,11 +135,12 @@ def _helper(command: str, environment: str, names: list[str], console: Console) 
 
 
 def _doctor(environment: str, console: Console) -> int:
-    from operations.commands.doctor import checks, page
+    from operations.checks import Page
+    from operations.commands.doctor import checks
 
     found = checks(environment)
-    console.print(page(found))
-    return FAILED if any(check.remedy for check in found) else 0
+    console.print(Page(found))
+    return FAILED if any(check.fails for check in found) else 0
 
 
 if __name__ == "__main__":

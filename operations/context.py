@@ -52,17 +52,17 @@ class Context:
                 overrides[name] = (None, None, os.devnull, None)
         return boto3.Session(botocore_session=botocore.session.Session(session_vars=overrides))
 
-    def client(self, service: str) -> Any:
-        """A boto3 client of the environment's AWS."""
+    def client(self, service: str, **options: Any) -> Any:
+        """A boto3 client of the environment's AWS. The options are those of botocore's Config."""
         from botocore.config import Config
 
-        settings: dict[str, Any] = {"region_name": self.settings.region}
+        settings: dict[str, Any] = {"region_name": self.settings.region, "config": Config(**options)}
         if self.simulator:
             settings |= {
                 "endpoint_url": self.simulator.endpoint,
                 "aws_access_key_id": self.variables["AWS_ACCESS_KEY_ID"],
                 "aws_secret_access_key": self.variables["AWS_SECRET_ACCESS_KEY"],
-                "config": Config(proxies={}),
+                "config": Config(proxies={}, **options),
             }
         return self._session.client(service, **settings)
 

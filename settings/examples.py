@@ -15,16 +15,17 @@ DOMAIN = re.compile(r"(^|[.@])(example\.(com|net|org)|example|invalid|localhost|
 
 def placeholders(settings: Settings) -> list[str]:
     """The fields, each with its value: eks.public_access_cidrs.0 = 203.0.113.0/24."""
-    return [f"{path} = {value}" for path, value in _values(settings.model_dump(mode="json")) if _is_example(value)]
+    return [f"{path} = {value}" for path, value in values(settings.model_dump(mode="json")) if _is_example(value)]
 
 
-def _values(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def values(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in the settings, with its field."""
     if isinstance(node, dict):
         for name, value in node.items():
-            yield from _values(value, f"{path}.{name}" if path else str(name))
+            yield from values(value, f"{path}.{name}" if path else str(name))
     elif isinstance(node, list):
         for index, value in enumerate(node):
-            yield from _values(value, f"{path}.{index}")
+            yield from values(value, f"{path}.{index}")
     elif isinstance(node, str):
         yield path, node
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from rich.console import Console
 
-from operations import OperationError
+from operations import OperationError, preflight
+from operations.checks import refuse
 from operations.cluster import api, kubernetes
 from operations.commands import doctor
 from operations.context import EMBEDDED, Context, open_context
@@ -39,19 +40,18 @@ def deploy(environment: str, names: list[str], console: Console, folder: Path | 
     if context.simulator:
         console.print(f"The simulated AWS is at {context.simulator.endpoint}")
     recover(context, graph, selected, console)
+    preflight.require(context, graph, selected)
     inside = kubernetes.in_cluster(graph, selected)
     reason = kubernetes.why_not_applied(context, graph, inside)
     if reason:
         selected = [stack for stack in selected if stack not in inside]
-    elif inside:
-        require_access(context, selected)
+    away = inside if inside and not reason and not require_access(context, selected) else []
     require_producers(context, graph, selected)
     gate = kubernetes.gate(context, graph, inside, console)
     forgotten = abandoned.sentences(context, graph, names)
     if environment == EMBEDDED:
         outcomes, rows = apply(context, graph, selected, console, gate)
     else:
-        away = inside if inside and not api.answers(context) else []
         outcomes, rows = review.deploy(
             context, graph, selected, console, gate=gate, unreachable=away, sentences=forgotten
         )
@@ -95,6 +95,7 @@ def apply_plans(environment: str, graph: Graph, selected: list[str], folder: Pat
     context = open_context(environment)
     console.print(f"Applying to {environment} the plans in {folder.name}: {', '.join(plans) or 'none'}")
     recover(context, graph, list(plans), console, now=True)  # plans from before that are refused then
+    preflight.require(context, graph, list(plans))
     outcomes, rows = run_all(
         context,
         graph,
@@ -110,13 +111,18 @@ def apply_plans(environment: str, graph: Graph, selected: list[str], folder: Pat
         console.print(f"\nWithout a plan, and so as they were: {', '.join(untouched)}")
 
 
-def require_access(context: Context, selected: list[str]) -> None:
-    """Raises OperationError before half an hour of waiting when the stacks in the cluster would be refused after it."""
+def require_access(context: Context, selected: list[str]) -> bool:
+    """Whether the cluster answers by now.
+
+    Raises OperationError before half an hour of waiting when its stacks would be refused after it.
+    """
     exists = api.kubeconfig_of(context) is not None
     if context.simulator or (exists and "eks" not in selected):
         api.require(context)
     elif not (exists and api.answers(context)):
-        doctor.refuse([doctor.cluster_access(context.settings)])
+        refuse([doctor.cluster_access(context.settings)])
+        return False
+    return True
 
 
 def require_producers(context: Context, graph: Graph, selected: list[str]) -> None:

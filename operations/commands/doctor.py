@@ -7,31 +7,22 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
+import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
-from rich.table import Table
-
-from operations import OperationError, failures
-from operations.context import EMBEDDED, settings_of
+from operations import failures, preflight
+from operations.checks import SECONDS, Check, refuse, side_by_side
+from operations.context import EMBEDDED, open_context, settings_of
+from operations.engine.synthesis import synthesize
 from operations.machine.fetch import NODE, TERRAFORM
 from settings import Settings, warnings_of
 from settings.examples import placeholders
 from settings.offered import date
 
 PYTHON = (3, 11)
-SECONDS = 10  # for everything; a program or AWS that has not answered by then does not
-
-
-@dataclass(frozen=True)
-class Check:
-    name: str
-    found: str
-    remedy: str = ""  # empty when all is well
 
 
 def checks(environment: str) -> list[Check]:
@@ -39,8 +30,12 @@ def checks(environment: str) -> list[Check]:
     settings = settings_of(environment)
     until = time.monotonic() + SECONDS
     found = prerequisites(settings)
-    if environment != EMBEDDED and not any(check.remedy for check in found):
+    if environment != EMBEDDED and not any(check.fails for check in found if check.name in ("AWS", "Node.js")):
         found += side_by_side({"Cluster access": lambda: cluster_access(settings)}, until)
+        with tempfile.TemporaryDirectory() as folder:
+            graph = synthesize(environment, Path(folder) / environment)
+            question = preflight.Question.of(open_context(environment), graph, list(graph.needs))
+        found += preflight.ask(question, list(preflight.CHECKS), until)
     return found
 
 
@@ -62,49 +57,9 @@ def prerequisites(settings: Settings) -> list[Check]:
     return side_by_side(every)
 
 
-def side_by_side(every: Mapping[str, Callable[[], Check]], until: float | None = None) -> list[Check]:
-    """The answers of all checks, by name. One that is silent until then (or for SECONDS) is said to be."""
-    found: dict[str, Check] = {}
-    raised: list[Exception] = []
-    until = until or time.monotonic() + SECONDS
-
-    def ask(name: str, check: Callable[[], Check]) -> None:
-        try:
-            found[name] = check()
-        except Exception as error:
-            raised.append(error)
-
-    # Not a pool, whose threads the end of this process would wait for.
-    threads = [threading.Thread(target=ask, args=each, daemon=True) for each in every.items()]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(0, until - time.monotonic()))
-    if raised:
-        raise raised[0]
-    silent = f"did not answer within {SECONDS} seconds"
-    return [found.get(name) or Check(name, silent, "Find out what it waits for, and run this again.") for name in every]
-
-
 def require(environment: str) -> None:
     """Raises OperationError that names everything that is missing."""
     refuse(prerequisites(settings_of(environment)))
-
-
-def refuse(found: list[Check]) -> None:
-    """Raises OperationError that names all of these that are missing."""
-    problems = [f"  {check.name}: {check.found}. {check.remedy}" for check in found if check.remedy]
-    if problems:
-        raise OperationError("\n".join(["this machine is not ready:", *problems]))
-
-
-def page(found: list[Check]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("prerequisite", "found", "to do"):
-        table.add_column(column, overflow="fold")
-    for check in found:
-        table.add_row(*map(escape, (check.name, check.found, check.remedy or "-")))
-    return table
 
 
 def _text(version: tuple[int, ...]) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from operations import OperationError
+from operations.checks import Check, refuse
 from operations.commands import doctor
 from operations.context import EMBEDDED, Context, open_context, settings_of
 from operations.engine import state_bucket
@@ -10,9 +11,7 @@ from operations.engine import state_bucket
 PLUGIN = "https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html"
 
 
-def open_host(
-    environment: str, stack: str, *, command: str, programs: list[doctor.Check]
-) -> tuple[Context, dict[str, Any]]:
+def open_host(environment: str, stack: str, *, command: str, programs: list[Check]) -> tuple[Context, dict[str, Any]]:
     """The environment and the outputs of the stack that owns the host.
 
     Raises OperationError where the host is simulated or not there, and with everything that is missing here.
@@ -22,7 +21,7 @@ def open_host(
     return context, outputs_of(context, stack)
 
 
-def open_aws(environment: str, *, command: str, programs: list[doctor.Check]) -> Context:
+def open_aws(environment: str, *, command: str, programs: list[Check]) -> Context:
     """The environment, for a command that needs what only runs in AWS. Raises OperationError as open_host does."""
     settings = settings_of(environment)
     if environment == EMBEDDED:
@@ -30,7 +29,7 @@ def open_aws(environment: str, *, command: str, programs: list[doctor.Check]) ->
             f"{command} has nothing to offer for {environment}, whose AWS is simulated: name an environment of AWS, "
             f"such as {command} ENVIRONMENT=staging"
         )
-    doctor.refuse([doctor.credentials(settings), doctor.aws_command(), *programs])
+    refuse([doctor.credentials(settings), doctor.aws_command(), *programs])
     return open_context(environment)
 
 

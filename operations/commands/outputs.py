@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from operations import OperationError
+from operations.checks import refuse
 from operations.commands import doctor
 from operations.context import EMBEDDED, open_context, settings_of
 from operations.engine import state_bucket
@@ -19,7 +20,7 @@ def outputs(environment: str, names: list[str], console: Console) -> None:
     A value is a text as it is, or else JSON. None of them is secret. Raises OperationError for a stack without a state.
     """
     if environment != EMBEDDED:
-        doctor.refuse([doctor.credentials(settings_of(environment))])
+        refuse([doctor.credentials(settings_of(environment))])
     context = open_context(environment)
     deployed = state_bucket.states(context)
     if unknown := [name for name in names if name not in deployed]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from operations import LOCAL, OperationError
+from operations import LOCAL, OperationError, preflight
 from operations.cluster import api, kubernetes
 from operations.commands import doctor
 from operations.context import EMBEDDED, Context, local_simulator, open_context
@@ -59,6 +59,7 @@ def _plan(
 ) -> bool:
     environment = context.settings.environment
     recover(context, graph, selected, console)
+    preflight.require(context, graph, selected, to_plan=True)
     inside = kubernetes.in_cluster(graph, selected)
     notes: dict[str, str] = {}
     new: list[str] = []

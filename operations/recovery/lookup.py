@@ -87,7 +87,7 @@ def candidates(context: Context, configuration: Configuration, address: str, sin
     taken = {attributes.get("id") for attributes in configuration.known.values()}
     tags = configuration.tags(arguments)
     found = {}
-    for each in _listed(client, lookup.operation, lookup.query, asked):
+    for each in listed(client, lookup.operation, lookup.query, asked):
         each["id"] = str(each["id"]).removeprefix("/hostedzone/")
         if each["id"] in taken:
             continue
@@ -98,7 +98,8 @@ def candidates(context: Context, configuration: Configuration, address: str, sin
     return found
 
 
-def _listed(client: Any, operation: str, query: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+def listed(client: Any, operation: str, query: str, arguments: dict[str, Any]) -> list[Any]:
+    """What the JMESPath finds in all pages."""
     if client.can_paginate(operation):
         return [each for each in client.get_paginator(operation).paginate(**arguments).search(query) if each]
     return list(jmespath.search(query, getattr(client, operation)(**arguments)) or [])

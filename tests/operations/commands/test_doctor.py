@@ -1,12 +1,10 @@
 """What a first deploy would stumble over after half an hour is said before anything starts."""
 
-import io
 import json
 import os
 import re
 import socket
 import subprocess
-import threading
 
 import pytest
 from botocore.exceptions import (
@@ -16,10 +14,8 @@ from botocore.exceptions import (
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
-from rich.console import Console
 
 from operations import failures
-from operations.commands import doctor
 from settings import load_settings
 from settings.aws import GithubSettings
 from settings.examples import placeholders
@@ -107,33 +103,6 @@ def test_what_does_not_answer_is_named_in_time(own: Staging) -> None:
     assert f'Read timeout on endpoint URL: "{endpoint}/"' in said
     programs = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert "sleep 987" not in programs.splitlines()
-
-
-def test_a_check_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "SECONDS", 0.2)
-    hang = threading.Event()
-
-    def hangs() -> doctor.Check:
-        hang.wait()
-        return doctor.Check("b", "too late")
-
-    well, silent = doctor.side_by_side({"a": lambda: doctor.Check("a", "1"), "b": hangs})
-    hang.set()
-
-    assert (well.found, silent.name, silent.found) == ("1", "b", "did not answer within 0.2 seconds")
-    assert silent.remedy
-
-
-def test_sixty_columns_lose_nothing() -> None:
-    found = [doctor.Check("Settings", "vpc.public_access_cidrs.0=203.0.113.0/24 [a]", "environments/staging.yaml " * 3)]
-    console = Console(file=io.StringIO(), width=60)
-    console.print(doctor.page(found))
-
-    text = console.file.getvalue()  # type: ignore[attr-defined]
-    assert all(len(line) <= 60 for line in text.splitlines())
-    assert sorted(re.sub(r"\W", "", text)) == sorted(
-        re.sub(r"\W", "", "prerequisite found to do" + found[0].name + found[0].found + found[0].remedy)
-    )
 
 
 @pytest.mark.slow
