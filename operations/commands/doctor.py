@@ -35,7 +35,7 @@ def checks(environment: str) -> list[Check]:
         with tempfile.TemporaryDirectory() as folder:
             graph = synthesize(environment, Path(folder) / environment)
             question = preflight.Question.of(open_context(environment), graph, list(graph.needs))
-        found += preflight.ask(question, list(preflight.CHECKS), until)
+        found += preflight.ask(question, list(preflight.CHECKS))
     return found
 
 

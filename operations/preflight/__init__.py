@@ -3,6 +3,7 @@
 Every check only reads. One that these credentials may not ask says so, and stops nothing.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -20,18 +21,14 @@ DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 OF_ANY_AWS, ADVICE = "Versions", "Rights"
 CHECKS: dict[str, Callable[[Question], Iterator[Check]]] = {
     OF_ANY_AWS: versions.moved_on,
-    "Zones": offers.zones,
     "Instance types": offers.instance_types,
-    "Database": offers.databases,
-    "Kubernetes": offers.kubernetes,
-    "Add-ons": offers.addons,
-    "Endpoints": offers.endpoints,
+    **{name: partial(offers.offered, offer=offer) for name, offer in offers.OFFERS.items()},
     "Names": names.taken,
     "Buckets": names.buckets,
     "Secrets": names.secrets,
     "Domain": domain.domain,
     ADVICE: rights.rights,
-    **{f"Quota: {row[0]}": partial(quotas.quota, row=row) for row in quotas.QUOTAS},
+    **{f"Quota: {name}": partial(quotas.quota, row=row) for name, row in quotas.QUOTAS.items()},
 }
 
 
@@ -53,7 +50,7 @@ def _answer(name: str, question: Question) -> list[Check]:
         found.extend(CHECKS[name](question))  # which keeps those before an error
     except (BotoCoreError, ClientError, ResponseParserError, OperationError) as error:
         if isinstance(error, ClientError) and error.response["Error"]["Code"] in DENIED:
-            found.append(Check(name, f"may not be asked: {error.operation_name} is denied to these credentials"))
+            found.append(Check("", f"may not be asked: {error.operation_name} is denied to these credentials"))
         else:
-            found.append(Check(name, f"could not be asked: {failures.of_aws(error)}"))
-    return found or [Check(name, "as needed")]
+            found.append(Check("", f"could not be asked: {failures.of_aws(error)}"))
+    return [dataclasses.replace(check, name=name) for check in found or [Check("", "as needed")]]

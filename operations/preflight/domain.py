@@ -23,7 +23,7 @@ def domain(question: Question) -> Iterator[Check]:
     zones = route53.list_hosted_zones_by_name(DNSName=name, MaxItems="10")["HostedZones"]
     ours = [each["Id"] for each in zones if each["Name"] == f"{name}." and not each["Config"].get("PrivateZone")]
     if not ours and not settings.dns.create_zone:
-        yield Check("Domain", f"there is no zone {name}", f"Write dns.create_zone: true into {file}.", "a hosted zone")
+        yield Check("", f"there is no zone {name}", f"Write dns.create_zone: true into {file}.", "a hosted zone")
         return
     servers = {server for zone in ours for server in route53.get_hosted_zone(Id=zone)["DelegationSet"]["NameServers"]}
     query = urllib.parse.urlencode({"name": name, "type": "NS"})
@@ -31,7 +31,7 @@ def domain(question: Question) -> Iterator[Check]:
         with urllib.request.urlopen(f"{RESOLVER}?{query}", timeout=3) as answer:
             public = {each["data"].rstrip(".").lower() for each in json.load(answer).get("Answer", [])}
     except (OSError, ValueError) as error:
-        yield Check("Domain", f"{RESOLVER} could not be asked: {error}")
+        yield Check("", f"{RESOLVER} could not be asked: {error}")
         return
     needed = ", ".join(sorted(servers)) or "name servers that AWS gives to a new zone"
     found = f"{name} is delegated to {', '.join(sorted(public))}" if public else f"{name} is not delegated"
@@ -39,4 +39,4 @@ def domain(question: Question) -> Iterator[Check]:
     remedy = "" if public & servers or not (awaited or servers) else f"Give these to the registrar of {name}."
     if remedy and awaited and settings.dns.create_zone:
         remedy = f"Write dns.delegated: false into {file} until the registrar has the output zone_name_servers."
-    yield Check("Domain", found, remedy, needed, stops=awaited)
+    yield Check("", found, remedy, needed, stops=awaited)

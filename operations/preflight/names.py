@@ -34,7 +34,7 @@ def taken(question: Question) -> Iterator[Check]:
                 remedy = (
                     f"Write create_oidc_provider: false below iam.github of environments/{settings.environment}.yaml."
                 )
-            yield Check("Names", f"{kind} {name} exists, and {stack} has not made it", remedy, "a name that is free")
+            yield Check("", f"{kind} {name} exists, and {stack} has not made it", remedy, "a name that is free")
 
 
 def buckets(question: Question) -> Iterator[Check]:
@@ -47,7 +47,7 @@ def buckets(question: Question) -> Iterator[Check]:
         except ClientError as error:
             if error.response["Error"]["Code"] == "403":
                 remedy = f"Write another project into environments/{question.context.settings.environment}.yaml."
-                yield Check("Buckets", f"{name} is of another account", remedy, "a name that is free")
+                yield Check("", f"{name} is of another account", remedy, "a name that is free")
 
 
 def secrets(question: Question) -> Iterator[Check]:
@@ -57,4 +57,4 @@ def secrets(question: Question) -> Iterator[Check]:
     for name in wanted.intersection(question.pages("secretsmanager", "list_secrets", query, **more) if wanted else ()):
         command = f"aws secretsmanager delete-secret --force-delete-without-recovery --secret-id {name}"
         remedy = f"If nobody needs its value: {in_shell(question.context.settings.environment, command)}"
-        yield Check("Secrets", f"{name} was deleted and can still be restored", remedy, "a name that is free")
+        yield Check("", f"{name} was deleted and can still be restored", remedy, "a name that is free")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from operations.checks import SECONDS
 from operations.context import Context
 from operations.engine import state_bucket
 from operations.engine.synthesis import Graph
@@ -16,8 +17,8 @@ from operations.recovery.history import history
 from operations.recovery.lookup import listed
 from settings.examples import values
 
-ZONE = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d[a-f]\b")
-IMPATIENT = {"connect_timeout": 3, "read_timeout": 5, "retries": {"total_max_attempts": 2}}
+ZONE = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d[a-f](?![a-z\d])")
+IMPATIENT = {"connect_timeout": 3, "read_timeout": SECONDS, "retries": {"total_max_attempts": 2}}
 
 
 @dataclass
@@ -71,8 +72,8 @@ class Question:
             found[stack] = {*(state.resources if state else ()), *past.created, *past.under_way, *adopted}
         return found
 
-    def fields(self, value: str) -> str:
-        """Where the settings say this value."""
+    def fields(self, *wanted: str) -> str:
+        """Where the settings say one of these values."""
         settings = self.context.settings
-        named = [path for path, each in values(settings.model_dump(mode="json")) if each == value]
-        return f"{' and '.join(named) or 'the code'} (environments/{settings.environment}.yaml)"
+        named = [path for path, value in values(settings.model_dump(mode="json")) if value in wanted]
+        return f"{' or '.join(named) or 'the settings'} (environments/{settings.environment}.yaml)"

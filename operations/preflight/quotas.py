@@ -3,8 +3,10 @@
 Source of the codes: `aws service-quotas list-service-quotas`, and PyPI aws-quota-checker.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from botocore.exceptions import ClientError
 
@@ -15,8 +17,8 @@ STANDARD = re.compile(r"(a|c|d|h|i|im|is|m|r|t|z)\d")  # the families A, C, D, H
 Use = tuple[int, int]  # what is there, and what a deploy adds
 
 
-def quota(question: Question, row: tuple[str, str, str, Callable[[Question], Use]]) -> Iterator[Check]:
-    name, service, code, use = row
+def quota(question: Question, row: "Row") -> Iterator[Check]:
+    service, code, use = row
     used, adds = use(question)
     if not adds:
         return
@@ -33,26 +35,24 @@ def quota(question: Question, row: tuple[str, str, str, Callable[[Question], Use
         f"--desired-value {used + adds} --region {question.context.settings.region}"
     )
     remedy = f"Ask for more: {request}" if used + adds > limit else ""
-    yield Check(f"Quota: {name}", f"{used} of {limit} in use", remedy, f"{adds} more")
+    yield Check("", f"{used} of {limit} in use", remedy, f"{adds} more")
 
 
-def vpcs(question: Question) -> Use:
-    return len(question.pages("ec2", "describe_vpcs", "Vpcs[].VpcId")), len(question.arguments("aws_vpc", new=True))
-
-
-def addresses(question: Question) -> Use:
-    there = question.pages("ec2", "describe_addresses", "Addresses[].PublicIp")
-    return len(there), len(question.arguments("aws_eip", new=True))
+def counted(question: Question, kind: str, operation: str, query: str) -> Use:
+    new = len(question.arguments(kind, new=True))
+    return len(question.pages("ec2", operation, query)) if new else 0, new
 
 
 def gateways(question: Question) -> Use:
     """In the zone that has the most of them then."""
     new = [zone for each in question.arguments("aws_nat_gateway", new=True) for zone in ZONE.findall(each["subnet_id"])]
+    if not new:
+        return 0, 0
     states = [{"Name": "state", "Values": ["pending", "available", "deleting"]}]
     subnets = question.pages("ec2", "describe_nat_gateways", "NatGateways[].SubnetId", Filter=states)
     places = dict(question.pages("ec2", "describe_subnets", "Subnets[].[SubnetId, AvailabilityZone]"))
     there = [places.get(subnet) for subnet in subnets]
-    return max(((there.count(zone), new.count(zone)) for zone in new), key=sum, default=(0, 0))
+    return max(((there.count(zone), new.count(zone)) for zone in new), key=sum)
 
 
 def processors(question: Question, lifecycle: str | None = None) -> Use:
@@ -69,23 +69,22 @@ def processors(question: Question, lifecycle: str | None = None) -> Use:
         return 0, 0
     query, named = "InstanceTypes[].[InstanceType, VCpuInfo.DefaultVCpus]", [{"Name": "instance-type", "Values": kinds}]
     sizes = dict(question.pages("ec2", "describe_instance_types", query, Filters=named))
-    query = (
-        "Reservations[].Instances[].[InstanceType, InstanceLifecycle, CpuOptions.CoreCount, CpuOptions.ThreadsPerCore]"
-    )
+    query = "Reservations[].Instances[].[InstanceType, InstanceLifecycle, CpuOptions.[CoreCount, ThreadsPerCore]]"
     states = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
     there = question.pages("ec2", "describe_instances", query, Filters=states)
-    used = sum(
-        (cores or 0) * (threads or 0)
-        for kind, bought, cores, threads in there
-        if STANDARD.match(kind) and bought == lifecycle
-    )
+    used = sum(math.prod(cpu or [0]) for kind, bought, cpu in there if STANDARD.match(kind) and bought == lifecycle)
     return used, sum(number * max(sizes.get(kind, 0) for kind in types) for types, number in added)
 
 
-QUOTAS = (
-    ("VPCs", "vpc", "L-F678F1CE", vpcs),
-    ("Elastic IP addresses", "ec2", "L-0263D0A3", addresses),
-    ("NAT gateways in a zone", "vpc", "L-FE5A380F", gateways),
-    ("vCPUs on demand", "ec2", "L-1216C47A", processors),
-    ("vCPUs of Spot", "ec2", "L-34B43A08", lambda question: processors(question, "spot")),
-)
+Row = tuple[str, str, Callable[[Question], Use]]
+QUOTAS: dict[str, Row] = {
+    "VPCs": ("vpc", "L-F678F1CE", partial(counted, kind="aws_vpc", operation="describe_vpcs", query="Vpcs[].VpcId")),
+    "Elastic IP addresses": (
+        "ec2",
+        "L-0263D0A3",
+        partial(counted, kind="aws_eip", operation="describe_addresses", query="Addresses[].PublicIp"),
+    ),
+    "NAT gateways in a zone": ("vpc", "L-FE5A380F", gateways),
+    "vCPUs on demand": ("ec2", "L-1216C47A", processors),
+    "vCPUs of Spot": ("ec2", "L-34B43A08", partial(processors, lifecycle="spot")),
+}

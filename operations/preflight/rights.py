@@ -30,4 +30,4 @@ def rights(question: Question) -> Iterator[Check]:
     denied = question.pages("iam", "simulate_principal_policy", query, PolicySourceArn=who, **asking)
     if denied:
         remedy = "Log in with a role that may, unless its policy allows these for the names of the platform."
-        yield Check("Rights", f"denied: {', '.join(denied)}", remedy, "what a deploy begins with", stops=False)
+        yield Check("", f"denied: {', '.join(denied)}", remedy, "what a deploy begins with", stops=False)

@@ -47,4 +47,4 @@ def moved_on(question: Question) -> Iterator[Check]:
             except ValidationError:
                 remedy = f'Update the platform to a release that knows {setting}: "{version}", and write that.'
             found = f"AWS has moved {each[name]} to {running}: nothing goes back to {written}"
-            yield Check("Versions", found, remedy, f"{setting} of {version}")
+            yield Check("", found, remedy, f"{setting} of {version}")

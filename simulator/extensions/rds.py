@@ -1,7 +1,8 @@
 """RDS: what was set stays visible, and what AWS does not do at once is pending.
 
 moto drops Performance Insights, and lists parameters that somebody has set without Source=user, so that Terraform
-takes them for defaults: both show up as changes at every plan.
+takes them for defaults: both show up as changes at every plan. It says that no class is offered for PostgreSQL,
+instead of that it does not know.
 
 A change that interrupts waits for the maintenance window unless it is to be applied immediately, and a major version
 has to be allowed. Source: docs.aws.amazon.com, ModifyDBInstance, and "Settings for DB instances" in the RDS guide.
@@ -55,6 +56,10 @@ def apply() -> None:
         modified.pending_modified_values = later
         return modified
 
+    def describe_orderable_db_instance_options(*_: Any) -> Any:
+        raise NotImplementedError("what it has is for Aurora and Neptune")
+
+    RDSBackend.describe_orderable_db_instance_options = describe_orderable_db_instance_options  # type: ignore[method-assign]
     RDSBackend.modify_db_instance = modify_db_instance  # type: ignore[method-assign]
     DBInstance.__init__ = init  # type: ignore[method-assign]
     DBParameterGroup.update_parameters = update_parameters  # type: ignore[method-assign]

@@ -73,3 +73,13 @@ def test_a_change_waits_for_the_window_or_is_made_at_once(tmp_path: Path, simula
     [group] = rds.describe_db_parameter_groups(DBParameterGroupName=name)["DBParameterGroups"]
     assert group["DBParameterGroupFamily"] == "postgres17"
     assert stack.plan() == ""
+
+
+@missing_in_moto(AssertionError, "nothing is offered")
+def test_that_it_knows_no_class_of_postgresql_is_said(aws: Aws) -> None:
+    try:
+        found = aws("rds").describe_orderable_db_instance_options(Engine="postgres")["OrderableDBInstanceOptions"]
+    except ClientError as error:
+        assert "the simulator has no rds:DescribeOrderableDBInstanceOptions" in str(error)
+    else:
+        assert found, "nothing is offered"

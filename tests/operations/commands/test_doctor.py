@@ -79,7 +79,7 @@ def test_the_pipeline_is_let_in_and_a_user_is_not(own: Staging) -> None:
 
     user = own.make("doctor", PATH=f"{own.bin}:{os.environ['PATH']}")
     assert user.code == 1
-    assert "is not a role Log in with a role: only roles get access entries." in " ".join(user.output.split())
+    assert "is not a role - Log in with a role: only roles get access entries." in " ".join(user.output.split())
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """What AWS does not offer here is named with the field of the settings that asks for it."""
 
+import re
 from typing import Any
 
 import pytest
@@ -26,8 +27,8 @@ def test_the_zones_of_the_network_are_open_to_the_account(aws: Aws) -> None:
 
     aws.answers("ec2", "describe_availability_zones", zones("us-east-1b"))
     assert str(aws.fails("Zones")) == (
-        "Zones: us-east-1b is not for this account, or not for EKS. Needed: zones of the cluster. "
-        "Write one of us-east-1a into vpc.zones.1 and runner.zone (environments/local.yaml)."
+        "Zones: us-east-1b is not offered, but us-east-1a. Needed: a zone of this account in which EKS is. "
+        "Change vpc.zones.1 or runner.zone (environments/local.yaml)."
     )
 
 
@@ -35,7 +36,7 @@ def test_a_zone_without_control_planes_is_none(aws: Aws) -> None:
     for each in aws.resources("aws_subnet"):
         each["availability_zone"] = "us-east-1e"
     aws.answers("ec2", "describe_availability_zones", zones())
-    assert "us-east-1e is not for this account, or not for EKS" in aws.fails("Zones").found
+    assert aws.fails("Zones").found == "us-east-1e is not offered, but us-east-1a, us-east-1b"
 
 
 def offer(aws: Aws, *offered: str, kind: str = "t3.large", processor: str = "x86_64") -> None:
@@ -55,8 +56,8 @@ def test_instance_types_are_offered_in_each_zone_of_their_hosts(aws: Aws) -> Non
     found = aws.fails("Instance types")
     assert (found.found, found.needed) == ("t3.large is not offered in us-east-1b", "us-east-1b")
     assert found.remedy == (
-        "Write another type into eks.node_groups.general.instance_types.0 and monitoring.instance_type and "
-        "runner.instance_type (environments/local.yaml)."
+        "Change eks.node_groups.general.instance_types.0 or monitoring.instance_type or runner.instance_type "
+        "(environments/local.yaml)."
     )
 
 
@@ -80,30 +81,30 @@ def test_nodes_have_the_processors_of_their_image(aws: Aws) -> None:
     aws.fine("Instance types")
 
 
-def order(aws: Aws, *places: str, several: bool = True, version: str = "17.10", versions: tuple[str, ...] = ()) -> None:
-    every = [{"EngineVersion": each, "Status": "available"} for each in ("16.9", "17.9", "17.10", *versions)]
-    aws.answers("rds", "describe_db_engine_versions", {"DBEngineVersions": every}, Engine="postgres")
-    if version:
-        option = {"AvailabilityZones": [{"Name": zone} for zone in places], "MultiAZCapable": several}
-        options = [option | {"StorageType": "gp3"}, {"StorageType": "gp2"}]
-        asked: dict[str, Any] = {"Engine": "postgres", "DBInstanceClass": "db.t4g.medium", "Vpc": True}
-        answer = {"OrderableDBInstanceOptions": options}
-        aws.answers("rds", "describe_orderable_db_instance_options", answer, EngineVersion=version, **asked)
+def order(aws: Aws, *places: str, several: bool = True) -> None:
+    option = {"AvailabilityZones": [{"Name": zone} for zone in places], "MultiAZCapable": several, "StorageType": "gp3"}
+    options = [option | {"EngineVersion": version} for version in ("16.9", "17.9", "17.10")]
+    aws.answers(
+        "rds",
+        "describe_orderable_db_instance_options",
+        {"OrderableDBInstanceOptions": [*options, options[0] | {"StorageType": "gp2", "EngineVersion": "18.1"}]},
+        Engine="postgres",
+        DBInstanceClass="db.t4g.medium",
+        Vpc=True,
+    )
 
 
-def test_the_class_of_a_database_is_offered_with_the_newest_version_that_fits(aws: Aws) -> None:
+def test_the_class_of_a_database_is_offered_in_the_zones(aws: Aws) -> None:
     order(aws, *ZONES)
     aws.fine("Database")
 
     order(aws, "us-east-1a")  # and a standby needs another one
     found = aws.fails("Database")
-    assert (found.found, found.needed) == (
-        "db.t4g.medium is offered in us-east-1a",
-        "2 zones with postgres 17.10 and gp3",
-    )
-    assert found.remedy == "Write another class into database.instance_class (environments/local.yaml)."
+    assert found.found == "17 is not offered"
+    assert found.needed == "postgres on db.t4g.medium with gp3 in 2 of 'us-east-1a', 'us-east-1b'"
+    assert found.remedy == ("Change database.engine_version or database.instance_class (environments/local.yaml).")
     order(aws, *ZONES, several=False)
-    assert aws.fails("Database").found == "db.t4g.medium is offered in none"
+    assert aws.fails("Database").found == "17 is not offered"
 
     for each in aws.resources("aws_db_instance"):
         each["multi_az"] = False
@@ -111,31 +112,31 @@ def test_the_class_of_a_database_is_offered_with_the_newest_version_that_fits(aw
     aws.fine("Database")
 
 
-def test_a_version_of_the_engine_exists(aws: Aws) -> None:
+@pytest.mark.parametrize(("version", "fine"), [("17.10", True), ("17.1", False), ("17.99", False), ("18.1", False)])
+def test_a_version_of_the_engine_exists(aws: Aws, version: str, fine: bool) -> None:
     for each in aws.resources("aws_db_instance"):
-        each["engine_version"] = "17.99"
-    aws.settings = changed(aws.settings, database={"engine_version": "17.99"})
-    order(aws, version="")
-    assert str(aws.fails("Database")) == (
-        "Database: AWS offers no postgres 17.99. Needed: postgres 17.99. "
-        "Write one of 16.9, 17.9, 17.10 into database.engine_version (environments/local.yaml)."
-    )
+        each["engine_version"] = version
+    order(aws, *ZONES)
+    if fine:
+        aws.fine("Database")
+    else:
+        assert aws.fails("Database").found == f"{version} is not offered, but 16.9, 17.10, 17.9"
 
 
 @pytest.mark.parametrize(
-    ("status", "found"),
-    [("STANDARD_SUPPORT", ""), ("EXTENDED_SUPPORT", "1.35: EXTENDED_SUPPORT"), ("", "1.35: not offered")],
+    ("status", "fine"),
+    [("STANDARD_SUPPORT", True), ("EXTENDED_SUPPORT", False), ("", False)],
 )
-def test_kubernetes_is_in_standard_support(aws: Aws, status: str, found: str) -> None:
+def test_kubernetes_is_in_standard_support(aws: Aws, status: str, fine: bool) -> None:
     versions = [{"clusterVersion": "1.36", "versionStatus": "STANDARD_SUPPORT"}]
     versions += [{"clusterVersion": "1.35", "versionStatus": status}] if status else []
     aws.answers("eks", "describe_cluster_versions", {"clusterVersions": versions})
-    if not found:
+    if fine:
         aws.fine("Kubernetes")
         return
     check = aws.fails("Kubernetes")
-    assert check.found == found
-    assert check.remedy == "Write one of 1.36 into eks.kubernetes_version (environments/local.yaml)."
+    assert check.found == "1.35 is not offered, but 1.36"
+    assert check.remedy == "Change eks.kubernetes_version (environments/local.yaml)."
 
 
 def test_add_ons_are_offered_for_the_version_of_the_cluster(aws: Aws) -> None:
@@ -154,33 +155,31 @@ def test_add_ons_are_offered_for_the_version_of_the_cluster(aws: Aws) -> None:
     ask("v1.21.0-eksbuild.1")
     aws.fine("Add-ons")
     ask()
-    assert "another version into eks.kubernetes_version (" in aws.fails("Add-ons").remedy
+    assert aws.fails("Add-ons").needed == "vpc-cni for Kubernetes 1.35"
 
     [addon] = aws.resources("aws_eks_addon")
     addon["addon_version"] = "v1.20.1-eksbuild.1"
     ask("v1.21.0-eksbuild.1")
-    assert aws.fails("Add-ons").remedy == (
-        "Write one of v1.21.0-eksbuild.1 into eks.addon_versions.vpc-cni (environments/local.yaml)."
-    )
+    assert aws.fails("Add-ons").remedy == "Change eks.addon_versions.vpc-cni (environments/local.yaml)."
     ask("v1.21.0-eksbuild.1", "v1.20.1-eksbuild.1")
     aws.fine("Add-ons")
 
 
 def test_endpoints_are_offered_in_each_zone(aws: Aws) -> None:
-    names = [f"com.amazonaws.us-east-1.{name}" for name in ("ecr.api", "ecr.dkr", "sts")]
-
     def ask(**places: list[str]) -> None:
-        kind = [{"ServiceType": "Interface"}]
-        details = [
-            {"ServiceName": name, "ServiceType": kind, "AvailabilityZones": places.get(name.split(".")[-1], ZONES)}
-            for name in names
-        ]
-        asked = [{"Name": "service-name", "Values": names}]
-        aws.answers("ec2", "describe_vpc_endpoint_services", {"ServiceDetails": details}, Filters=asked)
+        for short in ("ecr.api", "ecr.dkr", "sts"):
+            name = f"com.amazonaws.us-east-1.{short}"
+            details = (
+                [{"ServiceName": name, "AvailabilityZones": places.get(short, ZONES)}] if places != {short: []} else []
+            )
+            asked = [{"Name": "service-name", "Values": [name]}]
+            aws.answers("ec2", "describe_vpc_endpoint_services", {"ServiceDetails": details}, Filters=asked)
 
     ask()
     aws.fine("Endpoints")
-    ask(sts=["us-east-1b"])
-    found = aws.fails("Endpoints")
-    assert (found.found, found.needed) == ("com.amazonaws.us-east-1.sts is not offered in us-east-1a", "in each zone")
-    assert found.remedy.startswith("Take sts out of vpc.interface_endpoints.")
+    for there in ([], ["us-east-1b"]):
+        ask(sts=there)
+        found = aws.fails("Endpoints")
+        assert found.found == "com.amazonaws.us-east-1.sts is not offered"
+        assert found.needed == "in each of 'us-east-1a', 'us-east-1b'"
+        assert re.fullmatch(r"Change vpc.interface_endpoints.\d \(environments/local.yaml\)\.", found.remedy)
