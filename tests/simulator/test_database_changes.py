@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from imports.aws.provider import AwsProvider
 from imports.engine import TerraformStack, Testing
 from modules.database.postgres import Postgres
 from settings.aws import DatabaseSettings
 from tests.conftest import Template, synth
-from tests.simulator.conftest import Aws
+from tests.simulator.conftest import Aws, missing_in_moto
 from tests.simulator.terraform import REGION, workspace
 
 pytestmark = pytest.mark.slow
