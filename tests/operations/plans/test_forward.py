@@ -22,7 +22,9 @@ def test_a_cluster_that_eks_has_upgraded_is_not_planned_backwards(environment: C
     made.change("one", lambda template: template["resource"].update(json.loads(json.dumps(cluster))))
 
     for command in (lambda: made.plan(folder=False), lambda: made.deploy(folder=False)):
-        with pytest.raises(OperationError, match='Write eks.kubernetes_version: "1.35" into environments/local.yaml'):
+        with pytest.raises(
+            OperationError, match=r'Write eks\.kubernetes_version: "1\.35" into environments/local\.yaml'
+        ):
             command()
     assert not (made.folder.parent / ".local" / "logs").exists()
     eks.delete_cluster(name="moved")
