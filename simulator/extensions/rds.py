@@ -56,10 +56,10 @@ def apply() -> None:
         modified.pending_modified_values = later
         return modified
 
-    def describe_orderable_db_instance_options(*_: Any) -> Any:
+    def unknown(*_: Any) -> Any:
         raise NotImplementedError("what it has is for Aurora and Neptune")
 
-    RDSBackend.describe_orderable_db_instance_options = describe_orderable_db_instance_options  # type: ignore[method-assign]
+    RDSBackend.describe_orderable_db_instance_options = unknown  # type: ignore[method-assign, assignment]
     RDSBackend.modify_db_instance = modify_db_instance  # type: ignore[method-assign]
     DBInstance.__init__ = init  # type: ignore[method-assign]
     DBParameterGroup.update_parameters = update_parameters  # type: ignore[method-assign]
