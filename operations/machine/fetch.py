@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def _provide(names: list[str], fetch: Callable[[], list[Path]] | None) -> None:
     programs = fetch()
     BIN.mkdir(parents=True, exist_ok=True)
     for name, program in zip(names, programs, strict=True):
-        link = BIN / f".{name}-{os.getpid()}"
+        link = BIN / f".{name}-{uuid.uuid4()}"
         link.symlink_to(os.path.relpath(program, BIN))
         link.replace(BIN / name)  # at once, because somebody may be starting it
 

@@ -105,8 +105,9 @@ def test_the_autoscaler_is_the_one_for_the_version_of_the_cluster(version: str) 
     """It is tested with the Kubernetes of its own minor only: kubernetes/autoscaler, cluster-autoscaler/README.md."""
     settings = changed(load_settings("production"), eks={"kubernetes_version": version})
     scope = Testing.app()
-    vpc = VpcStack(scope, settings)
-    stack = AddonsStack(scope, settings, vpc=vpc, eks=EksStack(scope, settings, vpc=vpc, iam=IamStack(scope, settings)))
+    iam = IamStack(scope, settings)
+    vpc = VpcStack(scope, settings, iam=iam)
+    stack = AddonsStack(scope, settings, vpc=vpc, eks=EksStack(scope, settings, vpc=vpc, iam=iam))
 
     release = releases(synth(stack))[AUTOSCALER]
     tag = json.loads(release["values"][1])["image"]["tag"]

@@ -10,6 +10,7 @@ from modules.cluster.node_group import NodeGroup
 from settings.aws import EksSettings, NodeGroupSettings
 from tests.conftest import Template, addresses, only, synth
 
+TYPES = {"x86_64": ["t3.large"], "arm64": ["t4g.large"]}
 GROUP = {"instance_types": ["t3.large"], "min_size": 2, "max_size": 4}
 
 
@@ -106,7 +107,7 @@ def test_disks_of_nodes_are_encrypted(stack: TerraformStack) -> None:
 
 @pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
 def test_nodes_follow_the_newest_image_for_their_version(stack: TerraformStack, architecture: str) -> None:
-    found = node_group(stack, architecture=architecture)
+    found = node_group(stack, architecture=architecture, instance_types=TYPES[architecture])
 
     [(name, published)] = found["data"]["aws_ssm_parameter"].items()
     assert published["name"] == (
@@ -144,7 +145,9 @@ def test_instances_and_volumes_carry_the_tags(stack: TerraformStack) -> None:
     ("architecture", "ami_type"), [("x86_64", "AL2023_x86_64_STANDARD"), ("arm64", "AL2023_ARM_64_STANDARD")]
 )
 def test_the_image_fits_the_architecture(stack: TerraformStack, architecture: str, ami_type: str) -> None:
-    assert only(node_group(stack, architecture=architecture), "aws_eks_node_group")["ami_type"] == ami_type
+    found = node_group(stack, architecture=architecture, instance_types=TYPES[architecture])
+
+    assert only(found, "aws_eks_node_group")["ami_type"] == ami_type
 
 
 def test_a_group_that_is_replaced_has_its_successor_first(stack: TerraformStack) -> None:
