@@ -131,10 +131,12 @@ def prometheus(bundle: Path, tmp_path: Path, api: tuple[Api, int], aws: Simulato
     configuration = yaml.safe_load((bundle / "prometheus/prometheus.yml").read_text())
     configuration["global"] |= {"scrape_interval": "500ms", "scrape_timeout": "500ms", "evaluation_interval": "500ms"}
     configuration["alerting"]["alertmanagers"][0]["static_configs"] = [{"targets": [f"127.0.0.1:{alertmanager}"]}]
-    [job] = [job for job in configuration["scrape_configs"] if job["job_name"] == "api"]
-    del job["dns_sd_configs"], job["scrape_interval"]
-    job["static_configs"] = [{"targets": [f"127.0.0.1:{api[1]}"]}]
-    configuration["scrape_configs"] = [job]
+    jobs = {job["job_name"]: job for job in configuration["scrape_configs"]}
+    del jobs["api"]["dns_sd_configs"], jobs["api"]["scrape_interval"]
+    ports = {"api": api[1], "prometheus": own, "alertmanager": alertmanager}
+    for name, port in ports.items():
+        jobs[name]["static_configs"] = [{"targets": [f"127.0.0.1:{port}"]}]
+    configuration["scrape_configs"] = [jobs[name] for name in ports]
     (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(configuration))
 
     routes = yaml.safe_load(hurried((bundle / "alertmanager/alertmanager.yml").read_text()))
