@@ -189,11 +189,14 @@ def test_errors_become_a_message_and_their_end_another(
     prometheus: str, api: tuple[Api, int], messages: Callable[[], list[dict[str, Any]]], tmp_path: Path
 ) -> None:
     service, _ = api
-    subjects: list[str] = []
+    said: list[dict[str, Any]] = []
+
+    def subjects() -> list[str]:
+        return [message["Subject"] for message in said]
 
     def told(*expected: str) -> bool:
-        subjects.extend(message["Subject"] for message in messages())
-        return set(expected) <= set(subjects)
+        said.extend(messages())
+        return set(expected) <= set(subjects())
 
     # Once the window of five minutes has a value, the objective is measured, and nothing is wrong.
     good = f"{prometheus}/api/v1/query?query=slo:sli_error:ratio_rate5m%7Bslo=%22api-availability%22%7D==0"
@@ -202,14 +205,26 @@ def test_errors_become_a_message_and_their_end_another(
 
     service.failing = 0.5
     assert wait(lambda: state(prometheus, "SloFastBurn") == "firing", 60)
-    assert wait(lambda: told("[FIRING] SloFastBurn (local)"), 60), (subjects, (tmp_path / "log").read_text())
+    assert wait(lambda: told("[FIRING page] SloFastBurn (local)"), 60), (subjects(), (tmp_path / "log").read_text())
 
     service.failing = 0
     assert wait(lambda: state(prometheus, "SloFastBurn") == "inactive", 60)
-    assert wait(lambda: told("[RESOLVED] SloFastBurn (local)"), 60), (subjects, (tmp_path / "log").read_text())
+    assert wait(lambda: told("[RESOLVED page] SloFastBurn (local)"), 60), (subjects(), (tmp_path / "log").read_text())
     # The one that always fires is for the heartbeat, not for people.
     assert state(prometheus, "Watchdog") == "firing"
-    assert not [subject for subject in subjects if "Watchdog" in subject]
+    assert not [subject for subject in subjects() if "Watchdog" in subject]
+    # What a subscription can be filtered by, and what a program reads.
+    [first, *_] = [message for message in said if message["Subject"] == "[FIRING page] SloFastBurn (local)"]
+    attributes = {name: each["Value"] for name, each in first["MessageAttributes"].items()}
+    summary = attributes.pop("summary")
+    assert attributes == {
+        "alertname": "SloFastBurn",
+        "environment": "local",
+        "runbook": "docs/runbooks/slo.md",
+        "severity": "page",
+        "status": "firing",
+    }
+    assert "api-availability" in summary
 
 
 def test_time_runs_sixty_times_as_fast() -> None:
