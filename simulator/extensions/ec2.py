@@ -1,8 +1,10 @@
-"""EC2: tags of launch templates, network interfaces of NAT gateways, releases of Amazon Linux.
+"""EC2: tags of launch templates, interfaces of NAT gateways, descriptions of rules, releases of Amazon Linux.
 
 - moto stores the tags of a launch template, sent as a tag specification for launch-template, in the data of the
   template as well. Terraform then finds a tag specification that nobody wrote, at every plan.
 - moto keeps the network interface of a NAT gateway when it deletes the gateway.
+- moto keeps what is said of a rule that names a security group, and does not tell it. Terraform says it again at every
+  plan.
 - moto knows a few images by name. Here every release of Amazon Linux 2023 exists as soon as somebody asks for it.
 """
 
@@ -13,6 +15,7 @@ from typing import Any
 from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.models.launch_templates import LaunchTemplateVersion
 from moto.ec2.models.nat_gateways import NatGatewayBackend
+from moto.ec2.models.security_groups import SecurityGroupRule
 
 RELEASE = re.compile(r"al2023-ami-[\d.]+-kernel-[\d.]+-(x86_64|arm64)")
 AMAZON = "137112412989"
@@ -65,6 +68,10 @@ def apply() -> None:
                 )
         return describe(self, ami_ids, filters, exec_users, owners)
 
+    def description(self: Any) -> Any:
+        return self.ip_range.get("Description") or self.source_group.get("Description")
+
+    SecurityGroupRule.description = property(description)  # type: ignore[method-assign,assignment]
     AmiBackend.describe_images = describe_images  # type: ignore[method-assign]
     LaunchTemplateVersion.__init__ = init  # type: ignore[method-assign]
     NatGatewayBackend.delete_nat_gateway = delete_nat_gateway  # type: ignore[method-assign]

@@ -44,7 +44,7 @@ def test_the_half_inside_the_cluster_is_rendered_and_says_why_it_is_not_applied(
 
     assert title in first_deploy.output
     rows = dict(re.findall(r"^app +(\S+) .* (\d+) *$", first_deploy.output, re.MULTILINE))
-    assert rows == {"application-namespace": "12", "realworld-backend": "8"}
+    assert rows == {"application-namespace": "13", "realworld-backend": "8"}
     assert re.search(
         r"^addons +aws-load-balancer-controller +3\.5\.0 +kube-system +\S+", first_deploy.output, re.MULTILINE
     )

@@ -32,6 +32,19 @@ def interfaces(aws: Aws, *ids: str) -> list[dict[str, Any]]:
     return list(found["NetworkInterfaces"])
 
 
+@missing_in_moto(KeyError, "Description")
+def test_a_rule_that_names_a_group_keeps_what_is_said_of_it(aws: Aws) -> None:
+    ec2 = aws("ec2")
+    [group, client] = [ec2.create_security_group(GroupName=name, Description=name)["GroupId"] for name in ("a", "b")]
+    source = {"GroupId": client, "Description": "clients"}
+    rule = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "UserIdGroupPairs": [source]}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+
+    filters = [{"Name": "group-id", "Values": [group]}]
+    rules = ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
+    assert [each["Description"] for each in rules if not each["IsEgress"]] == ["clients"]
+
+
 @missing_in_moto(AssertionError, r"\[\] == \[")
 def test_every_release_of_amazon_linux_exists(aws: Aws) -> None:
     for architecture in ("x86_64", "arm64"):
