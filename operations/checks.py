@@ -72,12 +72,12 @@ def refuse(found: list[Check], why: str = "this machine is not ready") -> None:
 
 @dataclass(frozen=True)
 class Page:
-    """One row for each check; on a narrow terminal one paragraph."""
+    """One row for each check; on a narrow terminal, and in a file or a pipe, one paragraph."""
 
     checks: list[Check]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        if options.max_width < NARROW:
+        if options.max_width < NARROW or not console.is_terminal:
             for check in self.checks:
                 said = {"": check.found, "needed: ": check.needed, "remedy: ": check.remedy}
                 yield f"{escape(check.name)}: " + "\n  ".join(

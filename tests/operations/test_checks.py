@@ -33,7 +33,7 @@ MISTAKE = Check(
 
 @pytest.mark.parametrize("width", [60, 120])
 def test_no_terminal_loses_anything(width: int) -> None:
-    console = Console(file=io.StringIO(), width=width)
+    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
     console.print(Page([MISTAKE, Check("AWS", "ana")]))
 
     text = console.file.getvalue()  # type: ignore[attr-defined]

@@ -122,12 +122,7 @@ def test_doctor_shows_what_is_there(project: Project) -> None:
     result = project.make("doctor")
 
     assert result.code == 0
-    assert [line.split()[0] for line in result.output.splitlines()] == [
-        "prerequisite",
-        "Python",
-        "Node.js",
-        "Terraform",
-    ]
+    assert [line.split(":")[0] for line in result.output.splitlines()] == ["Python", "Node.js", "Terraform", "Offers"]
 
 
 def test_a_port_that_is_taken(project: Project) -> None:
