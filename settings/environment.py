@@ -7,7 +7,6 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from settings.aws import (
-    DatabaseSettings,
     DnsSettings,
     EksSettings,
     IamSettings,
@@ -16,6 +15,7 @@ from settings.aws import (
     VpcSettings,
 )
 from settings.cluster import RESERVED_CONNECTIONS, AddonsSettings, AppSettings, max_connections
+from settings.database import DatabaseSettings
 from settings.monitoring import MonitoringSettings
 from settings.names import Names
 from settings.values import Model, Region

@@ -10,7 +10,7 @@ from modules.database.times import AUTOMATED_BACKUP, MAINTENANCE
 from modules.identity.policy import trusts_service
 from modules.identity.role import Role
 from modules.storage.log_group import log_group
-from settings.aws import DatabaseSettings
+from settings.database import DatabaseSettings
 
 PORT = 5432
 DATABASE = "realworld"

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from imports.aws.provider import AwsProvider
 from imports.engine import TerraformStack, Testing
 from modules.database.postgres import Postgres
-from settings.aws import DatabaseSettings
+from settings.database import DatabaseSettings
 from tests.conftest import Template, synth
 from tests.simulator.conftest import Aws, missing_in_moto
 from tests.simulator.terraform import REGION, workspace

@@ -3,7 +3,7 @@ from typing import Any
 
 from imports.engine import TerraformStack
 from modules.database.postgres import Postgres
-from settings.aws import DatabaseSettings
+from settings.database import DatabaseSettings
 from tests.conftest import Template, addresses, all_of, only, synth
 
 
