@@ -56,13 +56,13 @@ class Context:
         """A boto3 client of the environment's AWS. The options are those of botocore's Config."""
         from botocore.config import Config
 
-        settings: dict[str, Any] = {"region_name": self.settings.region, "config": Config(**options)}
+        direct: dict[str, Any] = {"proxies": {}} if self.simulator else {}
+        settings: dict[str, Any] = {"region_name": self.settings.region, "config": Config(**direct, **options)}
         if self.simulator:
             settings |= {
                 "endpoint_url": self.simulator.endpoint,
                 "aws_access_key_id": self.variables["AWS_ACCESS_KEY_ID"],
                 "aws_secret_access_key": self.variables["AWS_SECRET_ACCESS_KEY"],
-                "config": Config(proxies={}, **options),
             }
         return self._session.client(service, **settings)
 
