@@ -55,14 +55,19 @@ ADDRESS = own_address()
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy of this machine knows the address
 
 
-@pytest.fixture(scope="session")
-def container(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder as `npm ci` in the image makes it, and an application beside it."""
-    folder = tmp_path_factory.mktemp("container") / "container"
-    shutil.copytree(CONTAINER, folder, ignore=shutil.ignore_patterns("node_modules"))
+def installed(source: Path, folder: Path) -> Path:
+    """A copy with the packages of its lock file."""
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("node_modules"))
     subprocess.run(
         ["npm", "ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True
     )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def container(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder as `npm ci` in the image makes it, and an application beside it."""
+    folder = installed(CONTAINER, tmp_path_factory.mktemp("container") / "container")
     (folder / "application.cjs").write_text(APPLICATION)
     return folder
 
@@ -70,11 +75,7 @@ def container(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small service with its packages and its client of the database."""
-    folder = tmp_path_factory.mktemp("service") / "service"
-    shutil.copytree(SERVICE, folder, ignore=shutil.ignore_patterns("node_modules"))
-    subprocess.run(
-        ["npm", "ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True
-    )
+    folder = installed(SERVICE, tmp_path_factory.mktemp("service") / "service")
     prisma(folder, SECRETS["DATABASE_URL"], "generate")
     return folder
 

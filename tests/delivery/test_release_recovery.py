@@ -11,22 +11,10 @@ import pytest
 from operations.cluster.programs import carried
 from tests.conftest import wait
 from tests.delivery.conftest import APPLICATION, A, B, Machine
+from tests.operations.cluster import waiting_chart
 from tests.operations.cluster.kubernetes_api import Api, running
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_helm")]
-CHART = """
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: settings}
-data: {image: "{{ .Values.image }}"}
----
-{{- if .Values.waits }}
-apiVersion: v1
-kind: Pod
-metadata: {name: never-ready}
-spec: {containers: [{name: a, image: a}]}
-{{- end }}
-"""
 RELEASE = "realworld-backend"
 
 
@@ -52,9 +40,7 @@ def records(server: Api) -> list[str]:
 @pytest.mark.parametrize("served", [True, False])
 def test_a_release_of_a_lost_runner_is_taken_back_by_the_next_run(machine: Machine, server: Api, served: bool) -> None:
     chart = machine.folder / "checkout" / "helm"
-    (chart / "templates").mkdir(parents=True)
-    (chart / "Chart.yaml").write_text("{apiVersion: v2, name: chart, version: 1.0.0}")
-    (chart / "templates" / "all.yaml").write_text(CHART)
+    waiting_chart.write(chart, "image")
     config = server.kubeconfig(machine.folder / "cluster")
 
     def helm(waits: str) -> subprocess.Popen[bytes]:

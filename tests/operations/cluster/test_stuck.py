@@ -22,23 +22,11 @@ from operations.cluster.programs import carried
 from operations.context import Context
 from operations.engine.synthesis import Graph
 from tests.conftest import wait
+from tests.operations.cluster import waiting_chart
 from tests.operations.cluster.kubernetes_api import Api, running
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_helm")]
 
-OBJECTS = """
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: settings}
-data: {value: "{{ .Values.value }}"}
----
-{{- if .Values.waits }}
-apiVersion: v1
-kind: Pod
-metadata: {name: never-ready}
-spec: {containers: [{name: a, image: a}]}
-{{- end }}
-"""
 RELEASE = ("kube-system", "controller")
 STACK = "addons"
 
@@ -53,9 +41,7 @@ class Cluster:
     def __init__(self, server: Api, folder: Path) -> None:
         self.server, self.folder = server, folder
         self.path = server.kubeconfig(folder / "kubeconfig")
-        (folder / "chart" / "templates").mkdir(parents=True)
-        (folder / "chart" / "Chart.yaml").write_text("{apiVersion: v2, name: chart, version: 1.0.0}")
-        (folder / "chart" / "templates" / "all.yaml").write_text(OBJECTS)
+        waiting_chart.write(folder / "chart", "value")
 
     def helm(self, command: str, **values: object) -> subprocess.Popen[bytes]:
         settings = [f"--set={name}={str(value).lower()}" for name, value in values.items()]
