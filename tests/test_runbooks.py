@@ -89,7 +89,8 @@ def test_what_asks_the_cluster_is_complete_but_for_the_cluster(page: str, words:
 
     assert result.returncode != 0
     assert "refused" in result.stderr, "it asks for nothing but a cluster"
-    assert {"--namespace", "-n", "--all-namespaces"} & set(words) or {"node", "nodes"} & set(words)
+    # Nodes have no namespace, and uncordon takes nothing else.
+    assert {"--namespace", "-n", "--all-namespaces"} & set(words) or {"node", "nodes", "uncordon"} & set(words)
 
 
 @pytest.mark.parametrize(("page", "words"), every("gh"), ids=ids)

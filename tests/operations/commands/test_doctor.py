@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import subprocess
+from collections.abc import Iterator
 
 import pytest
 from botocore.exceptions import (
@@ -22,16 +23,20 @@ from settings.examples import placeholders
 from tests.conftest import ROOT, changed
 from tests.operations.conftest import Staging
 
-ROLE = "administrator"
+ROLE, PIPELINE = "administrator", "realworld-staging-deploy"
 PATH = "/aws-reserved/sso.amazonaws.com/"
 
 
 @pytest.fixture
-def own(staging: Staging) -> Staging:
-    """staging with everything of one's own, but for who may enter the cluster."""
+def own(staging: Staging) -> Iterator[Staging]:
+    """staging with everything of one's own, but for who may enter the cluster. Its roles go afterwards."""
     path = staging.project.path / "environments" / "staging.yaml"
     path.write_text(path.read_text().replace("[203.0.113.0/24]", "[9.9.9.0/24]"))
-    return staging
+    yield staging
+    iam = staging.context.client("iam")
+    for role in iam.list_roles()["Roles"]:
+        if role["RoleName"] in (ROLE, PIPELINE):
+            iam.delete_role(RoleName=role["RoleName"])
 
 
 def logged_in(staging: Staging, role: str, path: str = "/") -> dict[str, str]:
@@ -75,8 +80,8 @@ def test_who_will_not_be_let_into_the_cluster_is_told_before_anything_starts(own
 
 @pytest.mark.slow
 def test_the_pipeline_is_let_in_and_a_user_is_not(own: Staging) -> None:
-    let_in = own.make("doctor", **logged_in(own, "realworld-staging-deploy"))
-    assert "\nCluster access: realworld-staging-deploy\n" in let_in.output
+    let_in = own.make("doctor", **logged_in(own, PIPELINE))
+    assert f"\nCluster access: {PIPELINE}\n" in let_in.output
 
     user = own.make("doctor", PATH=f"{own.bin}:{os.environ['PATH']}")
     assert user.code == 1

@@ -81,8 +81,8 @@ def test_make_fetches_what_is_missing_and_works_with_it(project: Project, releas
     assert "Fetching" not in make(project, "synth", "node_modules/.installed").output
 
     table = make(project, "doctor").output
-    assert re.search(r"^Node.js +22\.\d+\.\d+ \(.*/\.local/bin/node\)", table, re.MULTILINE)
-    assert re.search(r"^Terraform +1\.\d+\.\d+ \(.*/\.local/bin/terraform\)", table, re.MULTILINE)
+    assert re.search(r"^Node.js: 22\.\d+\.\d+ \(.*/\.local/bin/node\)", table, re.MULTILINE)
+    assert re.search(r"^Terraform: 1\.\d+\.\d+ \(.*/\.local/bin/terraform\)", table, re.MULTILINE)
 
 
 def test_the_shell_of_make_env_finds_what_was_fetched(project: Project) -> None:
