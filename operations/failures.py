@@ -6,7 +6,7 @@ import re
 import time
 import traceback
 
-from operations import LOCAL
+from operations import LOCAL, OperationError
 
 # Of the files that a person names, or of the machine: these are no mistakes of ours.
 OF_THE_MACHINE = {
@@ -28,6 +28,8 @@ MISSING_TYPES = {"NoCredentialsError", "PartialCredentialsError", "CredentialRet
 
 def text(error: Exception) -> str:
     """One message for an error that nothing has caught."""
+    if isinstance(error, OperationError):
+        return str(error)
     if isinstance(error, OSError) and error.errno in OF_THE_MACHINE:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return FULL_TEXT

@@ -18,6 +18,7 @@ from operations.engine.stacks import run_all
 from operations.engine.synthesis import Graph, synthesize
 from operations.engine.terraform import LOCK_TIMEOUT, Outcome
 from operations.plans import abandoned, files, review
+from operations.preflight.rights import cluster_access
 from operations.recovery.recover import recover
 from operations.tables import Sheet
 
@@ -120,7 +121,7 @@ def require_access(context: Context, selected: list[str]) -> bool:
     if context.simulator or (exists and "eks" not in selected):
         api.require(context)
     elif not (exists and api.answers(context)):
-        refuse([doctor.cluster_access(context.settings)])
+        refuse([cluster_access(context)])
         return False
     return True
 

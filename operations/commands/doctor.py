@@ -1,23 +1,22 @@
 """What has to be there before anything starts."""
 
-import contextlib
 import os
-import re
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from rich.console import Console
 
 from operations import failures, preflight
-from operations.checks import SECONDS, Check, refuse, side_by_side
-from operations.context import EMBEDDED, open_context, settings_of
+from operations.checks import SECONDS, Check, Page, refuse, side_by_side
+from operations.context import EMBEDDED, Context, open_context, settings_of
 from operations.engine.synthesis import synthesize
-from operations.machine.fetch import NODE, TERRAFORM
+from operations.machine import fetch
+from operations.preflight.rights import cluster_access
 from settings import Settings, warnings_of
 from settings.examples import placeholders
 from settings.offered import date
@@ -25,27 +24,30 @@ from settings.offered import date
 PYTHON = (3, 11)
 
 
-def checks(environment: str) -> list[Check]:
-    """Every prerequisite of a deploy, with what was found. Raises OperationError for wrong settings."""
+def doctor(environment: str, console: Console) -> bool:
+    """Print every prerequisite of a deploy, with what was found; True when none is missing. Raises OperationError."""
     settings = settings_of(environment)
     until = time.monotonic() + SECONDS
     found = prerequisites(settings)
     if environment != EMBEDDED and not any(check.fails for check in found if check.name in ("AWS", "Node.js")):
-        found += side_by_side({"Cluster access": lambda: cluster_access(settings)}, until)
+        context = open_context(environment)
+        found += side_by_side({"Cluster access": lambda: cluster_access(context)}, until)
         with tempfile.TemporaryDirectory() as folder:
             graph = synthesize(environment, Path(folder) / environment)
-            question = preflight.Question.of(open_context(environment), graph, list(graph.needs))
+            question = preflight.Question.of(context, graph, list(graph.needs))
         found += preflight.ask(question, list(preflight.CHECKS))
-    return found
+    console.print(Page(found))
+    return not any(check.fails for check in found)
 
 
 def prerequisites(settings: Settings) -> list[Check]:
     """Of every command, those that only read among them."""
-    node = os.environ.get("JSII_NODE", "node")
+    node = ("Node.js", os.environ.get("JSII_NODE", "node"), "--version", fetch.NODE, "it runs the engine of CDKTF")
+    terraform = ("Terraform", "terraform", "version", fetch.TERRAFORM, "locks and secrets rely on it")
     every: dict[str, Callable[[], Check]] = {
         "Python": _python,
-        "Node.js": lambda: _program(node, "Node.js", ["--version"], NODE, "it runs the engine of CDKTF"),
-        "Terraform": lambda: _program("terraform", "Terraform", ["version"], TERRAFORM, "locks and secrets rely on it"),
+        "Node.js": lambda: _program(*node),
+        "Terraform": lambda: _program(*terraform),
         "Offers": lambda: Check("Offers", "\n".join(warnings_of(settings)) or f"known to the data of {date()}"),
     }
     if settings.environment != EMBEDDED:
@@ -72,51 +74,13 @@ def _python() -> Check:
     return Check("Python", _text(version), remedy)
 
 
-def _program(command: str, name: str, arguments: list[str], least: tuple[int, ...], reason: str) -> Check:
+def _program(name: str, command: str, argument: str, least: tuple[int, ...], reason: str) -> Check:
     install = f"Install {_text(least)} or newer, or let make deploy fetch it: {reason}."
-    path = shutil.which(command)
-    if path is None:
-        return Check(name, f"{command} is not on PATH", install)
     try:
-        said = _says([command, *arguments])
-    except subprocess.TimeoutExpired:
-        silent = f"{command} {arguments[0]} did not answer within {SECONDS - 2} seconds"
-        return Check(name, silent, "Run it to see what it waits for.")
-    except OSError as error:
-        return Check(name, f"{command} cannot be started: {error.strerror}", install)
-    match = re.search(r"v(\d+)\.(\d+)\.(\d+)", said)
-    if match is None:
-        return Check(name, f"{command} {arguments[0]} says no version", install)
-    version = tuple(int(part) for part in match.groups())
-    return Check(name, f"{_text(version)} ({path})", "" if version >= least else install)
-
-
-def _says(command: list[str]) -> str:
-    """What a program prints. One that hangs is ended with all that it has started. Raises TimeoutExpired, OSError."""
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    ) as process:
-        try:
-            return process.communicate(timeout=SECONDS - 2)[0]
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            raise
-
-
-def _client(service: str, settings: Settings) -> Any:
-    """One that soon gives up. Each check has a session of its own, because these are not made for several threads."""
-    import boto3
-    from botocore.config import Config
-
-    once = Config(connect_timeout=3, read_timeout=3, retries={"total_max_attempts": 1})
-    return boto3.Session().client(service, region_name=settings.region, config=once)
+        version = fetch.version(command, argument, seconds=SECONDS - 2)
+    except fetch.NoVersion as error:
+        return Check(name, str(error), install)
+    return Check(name, f"{_text(version)} ({shutil.which(command)})", "" if version >= least else install)
 
 
 def on_path(name: str, command: str, remedy: str) -> Check:
@@ -136,38 +100,11 @@ def own_values(settings: Settings) -> Check:
     return Check("Settings", f"these are examples: {', '.join(found)}" if found else "valid", remedy if found else "")
 
 
-def cluster_access(settings: Settings) -> Check:
-    """EKS lets in the roles that have an access entry, and not even the one that has created the cluster besides."""
-    caller = _client("sts", settings).get_caller_identity()["Arn"]
-    assumed = re.fullmatch(r"arn:aws:sts::\d{12}:assumed-role/([^/]+)/.+", caller)
-    if assumed is None:
-        return Check("Cluster access", f"{caller} is not a role", "Log in with a role: only roles get access entries.")
-    name = assumed[1]
-    entering = {arn.split("/")[-1] for arn in settings.eks.admin_role_arns} | {f"{settings.names.prefix}-deploy"}
-    if name in entering:
-        return Check("Cluster access", name)
-    arn = _arn_of_role(name, settings)
-    remedy = f'Add "{arn}" to eks.admin_role_arns in environments/{settings.environment}.yaml.'
-    return Check("Cluster access", f"{name} will not be let into the cluster", remedy)
-
-
-def _arn_of_role(name: str, settings: Settings) -> str:
-    """With its path, which the ARN of a session lacks, as far as these credentials may ask for it."""
-    from botocore.exceptions import ClientError
-
-    try:
-        found: str = _client("iam", settings).get_role(RoleName=name)["Role"]["Arn"]
-    except ClientError:
-        return f"arn:aws:iam::{settings.account}:role/{name}"
-    return found
-
-
 def credentials(settings: Settings) -> Check:
     """Those of this account, and no others."""
-    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-
+    once = {"connect_timeout": 3, "read_timeout": 3, "retries": {"total_max_attempts": 1}}
     try:
-        identity = _client("sts", settings).get_caller_identity()
+        identity = Context(settings, None, {}).client("sts", **once).get_caller_identity()
     except HTTPClientError as error:
         return Check("AWS", str(error), "See to the network, its proxy and what AWS_ENDPOINT_URL says.")
     except (BotoCoreError, ClientError) as error:

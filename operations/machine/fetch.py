@@ -4,18 +4,21 @@ What is on PATH and new enough is used. The rest is fetched once into .local/, a
 puts in front of PATH.
 """
 
+import contextlib
 import hashlib
-import io
 import json
 import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import urllib.request
 import uuid
 from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from pathlib import Path
 
 from operations import LOCAL, OperationError
@@ -29,11 +32,21 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}  # the words of uname, a
 TIMEOUT_SECONDS = 60
 
 
+class NoVersion(OperationError):
+    """A program does not say which version it is; str() is why."""
+
+
 def main() -> int:
     elsewhere = _without_ours(os.environ)
-    node = version("node", "--version", elsewhere)
-    has_node = node >= NODE and shutil.which("npm", path=elsewhere) is not None
-    has_terraform = version("terraform", "version", elsewhere) >= TERRAFORM
+
+    def has(name: str, argument: str, least: tuple[int, ...]) -> bool:
+        try:
+            return version(name, argument, elsewhere) >= least
+        except NoVersion:
+            return False
+
+    has_node = has("node", "--version", NODE) and shutil.which("npm", path=elsewhere) is not None
+    has_terraform = has("terraform", "version", TERRAFORM)
     try:
         _provide(["node", "npm", "npx"], None if has_node else fetch_node)
         _provide(["terraform"], None if has_terraform else fetch_terraform)
@@ -56,18 +69,36 @@ def _without_ours(environment: Mapping[str, str]) -> str:
     return os.pathsep.join(folder for folder in folders if Path(folder) != BIN)
 
 
-def version(name: str, argument: str, path: str) -> tuple[int, ...]:
-    """What the program says that it is; empty when there is none that says so."""
+def version(name: str, argument: str, path: str | None = None, *, seconds: float = 20) -> tuple[int, ...]:
+    """What the program on this PATH says that it is. One that hangs is ended with all that it has started.
+
+    Raises NoVersion.
+    """
     found = shutil.which(name, path=path)
     if found is None:
-        return ()
-    environment = inherited(os.environ) | {"PATH": path, "CHECKPOINT_DISABLE": "1"}
+        raise NoVersion(f"{name} is not on PATH")
+    environment = inherited(os.environ) | {"CHECKPOINT_DISABLE": "1"} | ({"PATH": path} if path else {})
     try:
-        said = subprocess.run([found, argument], env=environment, capture_output=True, text=True, timeout=20).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return ()
+        with subprocess.Popen(
+            [found, argument],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process:
+            try:
+                said = process.communicate(timeout=seconds)[0].decode(errors="replace")
+            except subprocess.TimeoutExpired:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                raise NoVersion(f"{name} {argument} did not answer within {seconds} seconds") from None
+    except OSError as error:
+        raise NoVersion(f"{name} cannot be started: {error.strerror}") from None
     match = re.search(r"v(\d+)\.(\d+)\.(\d+)", said)
-    return tuple(map(int, match.groups())) if match else ()
+    if match is None:
+        raise NoVersion(f"{name} {argument} says no version")
+    return tuple(map(int, match.groups()))
 
 
 def _provide(names: list[str], fetch: Callable[[], list[Path]] | None) -> None:
@@ -96,9 +127,8 @@ def fetch_node() -> list[Path]:
 def _install_node(folder: Path) -> None:
     print(f"Fetching {folder.name}, with npm, from the package index of pip into .local (60 MB)", flush=True)
     options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile"]
-    options += ["--only-binary=:all:", "--require-hashes"]
-    what = ["--target", str(folder), "--requirement", str(PINNED_NODE)]
-    pip = [sys.executable, "-m", "pip", "install", *options, *what]
+    options += ["--only-binary=:all:", "--require-hashes", "--target", str(folder), "--requirement", str(PINNED_NODE)]
+    pip = [sys.executable, "-m", "pip", "install", *options]
     result = subprocess.run(pip, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         said = result.stderr.strip().splitlines() or ["pip ended without a word"]
@@ -109,41 +139,27 @@ def fetch_terraform(pinned: Path = PINNED_TERRAFORM) -> list[Path]:
     """Raises OperationError where it cannot be had, and for anything but the pinned release."""
     release = json.loads(pinned.read_text(encoding="utf-8"))
     here = f"{platform.system()}_{ARCHITECTURES.get(platform.machine(), platform.machine())}".lower()
-    digest = release["sha256"].get(here)
+    digest, url = release["sha256"].get(here), release["url"].format(platform=here)
     own = f"install Terraform {'.'.join(map(str, TERRAFORM))} or newer"
     if digest is None:
         raise OperationError(f"Terraform is not fetched for {here}, only for {', '.join(release['sha256'])}: {own}")
 
     def install(folder: Path) -> None:
-        url = release["url"].format(platform=here)
+        print(f"Fetching {url} into .local (30 MB)", flush=True)
         try:
-            archive = _download(url)
-        except OSError as error:
+            with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response:
+                data = response.read()
+        except (OSError, HTTPException) as error:
             raise OperationError(f"{url} cannot be fetched ({error}): try again, or {own}") from None
-        found = hashlib.sha256(archive).hexdigest()
+        found = hashlib.sha256(data).hexdigest()
         if found != digest:
             raise OperationError(f"{url} is not what is pinned (SHA-256 {found}, not {digest}): {own}")
-        import zipfile
-
-        with zipfile.ZipFile(io.BytesIO(archive)) as files:
-            Path(files.extract("terraform", folder)).chmod(0o755)
+        archive = folder.with_name("archive.zip")
+        archive.write_bytes(data)
+        shutil.unpack_archive(archive, folder)
+        (folder / "terraform").chmod(0o755)
 
     return [_filled(f"terraform-{release['version']}", install) / "terraform"]
-
-
-def _download(url: str) -> bytes:
-    """The whole body. Raises OSError, for one that ends early as well."""
-    import http.client
-    import urllib.request
-
-    with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response:
-        megabytes = int(response.headers.get("Content-Length", 0)) / 1e6
-        print(f"Fetching {url} into .local ({megabytes:.0f} MB)", flush=True)
-        try:
-            body: bytes = response.read()
-        except http.client.IncompleteRead as error:
-            raise ConnectionError(f"it ended after {len(error.partial)} bytes") from None
-        return body
 
 
 def _filled(name: str, fill: Callable[[Path], None]) -> Path:

@@ -1,14 +1,14 @@
-"""Whether these credentials may do what a deploy begins with, as IAM tells without resources and conditions.
-
-So what it denies may be allowed for the names of the platform, and stops nothing.
-"""
+"""Whether these credentials may do what a deploy begins with, and enter the cluster that it makes."""
 
 import re
 from collections.abc import Iterator
 
+from botocore.exceptions import ClientError
+
 from catalogue import RESOURCES
 from operations.checks import Check
-from operations.preflight.question import Question
+from operations.context import Context
+from operations.preflight.question import IMPATIENT, Question
 
 # What each service is asked for first.
 BEGINS = """
@@ -20,6 +20,7 @@ SESSION = re.compile(r"arn:aws:sts::\d{12}:assumed-role/([^/]+)/.+")
 
 
 def rights(question: Question) -> Iterator[Check]:
+    """As IAM tells without resources and conditions: what it denies may be allowed for our names, and stops nothing."""
     kinds = {kind for template in question.templates.values() for kind in template.get("resource", {})}
     services = {RESOURCES[kind].service for kind in kinds & RESOURCES.keys()}
     actions = [action for action in BEGINS.split() if action.split(":")[0] in services]
@@ -31,3 +32,21 @@ def rights(question: Question) -> Iterator[Check]:
     if denied:
         remedy = "Log in with a role that may, unless its policy allows these for the names of the platform."
         yield Check("", f"denied: {', '.join(denied)}", remedy, "what a deploy begins with", stops=False)
+
+
+def cluster_access(context: Context) -> Check:
+    """EKS lets in the roles that have an access entry, and not even the one that has created the cluster besides."""
+    settings, check = context.settings, "Cluster access"
+    caller = context.client("sts", **IMPATIENT).get_caller_identity()["Arn"]
+    session = SESSION.fullmatch(caller)
+    if session is None:
+        return Check(check, f"{caller} is not a role", "Log in with a role: only roles get access entries.")
+    name = session[1]
+    if name in {f"{settings.names.prefix}-deploy", *(arn.split("/")[-1] for arn in settings.eks.admin_role_arns)}:
+        return Check(check, name)
+    try:  # the ARN of a session lacks the path of its role
+        arn = context.client("iam", **IMPATIENT).get_role(RoleName=name)["Role"]["Arn"]
+    except ClientError:
+        arn = f"arn:aws:iam::{settings.account}:role/{name}"
+    remedy = f'Add "{arn}" to eks.admin_role_arns in environments/{settings.environment}.yaml.'
+    return Check(check, f"{name} will not be let into the cluster", remedy)
