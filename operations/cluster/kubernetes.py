@@ -1,6 +1,5 @@
 """The half of the platform inside the cluster: rendered and checked where there is no cluster to apply it to."""
 
-import json
 import re
 import subprocess
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -37,12 +36,7 @@ class Release:
 
 def in_cluster(graph: Graph, stacks: Sequence[str]) -> list[str]:
     """Those of the stacks that work on Kubernetes and not on AWS."""
-    return [stack for stack in stacks if "aws" not in template_of(graph, stack)["provider"]]
-
-
-def template_of(graph: Graph, stack: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((graph.path(stack) / "cdk.tf.json").read_text(encoding="utf-8"))
-    return found
+    return [stack for stack in stacks if "aws" not in graph.template(stack)["provider"]]
 
 
 def why_not_applied(context: Context, graph: Graph, stacks: Sequence[str]) -> str | None:
@@ -94,13 +88,13 @@ def names(context: Context, graph: Graph, stack: str) -> set[tuple[str, str]]:
     def value(producer: str, output: str) -> str:
         return str(outputs[producer].get(output, ""))
 
-    found = template_of(graph, stack)["resource"].get("helm_release", {}).values()
+    found = graph.template(stack)["resource"].get("helm_release", {}).values()
     return {(resolved(each["namespace"], value), each["name"]) for each in found}
 
 
 def releases(graph: Graph, stack: str, outputs: Mapping[str, Mapping[str, Any]]) -> list[Release]:
     """The Helm releases of a stack, with the outputs of other stacks in the place of the references to them."""
-    found = template_of(graph, stack)["resource"].get("helm_release", {}).values()
+    found = graph.template(stack)["resource"].get("helm_release", {}).values()
 
     def value(producer: str, output: str) -> str:
         return str(outputs[producer][output])
@@ -129,7 +123,7 @@ def outputs_of(context: Context, graph: Graph, stacks: Sequence[str]) -> dict[st
     found: dict[str, Mapping[str, Any]] = {}
     for needed in sorted({need for stack in stacks for need in graph.needs[stack]}):
         state = state_bucket.read(context, needed)
-        synthesized = {name: each["value"] for name, each in template_of(graph, needed).get("output", {}).items()}
+        synthesized = {name: each["value"] for name, each in graph.template(needed).get("output", {}).items()}
         found[needed] = state.outputs if state else synthesized
     return found
 

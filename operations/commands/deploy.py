@@ -1,7 +1,6 @@
 """make deploy: everything, in order, as often as you like."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,9 @@ from operations.commands import doctor
 from operations.context import EMBEDDED, Context, open_context
 from operations.engine import state_bucket
 from operations.engine.progress import Row
-from operations.engine.stacks import run_all
+from operations.engine.stacks import APPLY, run_all
 from operations.engine.synthesis import Graph, synthesize
-from operations.engine.terraform import LOCK_TIMEOUT, Outcome
+from operations.engine.terraform import Outcome
 from operations.plans import abandoned, files, review
 from operations.preflight.rights import cluster_access
 from operations.recovery.recover import recover
@@ -50,8 +49,10 @@ def deploy(environment: str, names: list[str], console: Console, folder: Path | 
     require_producers(context, graph, selected)
     gate = kubernetes.gate(context, graph, inside, console)
     forgotten = abandoned.sentences(context, graph, names)
-    if environment == EMBEDDED:
-        outcomes, rows = apply(context, graph, selected, console, gate)
+    if environment == EMBEDDED:  # where nothing is at stake
+        if state_bucket.ensure(context):
+            console.print(f"Created the state bucket {context.settings.names.state_bucket}")
+        outcomes, rows = run_all(context, graph, selected, APPLY, console, why_not=gate)
     else:
         outcomes, rows = review.deploy(
             context, graph, selected, console, gate=gate, unreachable=away, sentences=forgotten
@@ -72,23 +73,6 @@ def deploy(environment: str, names: list[str], console: Console, folder: Path | 
         )
 
 
-def apply(
-    context: Context, graph: Graph, stacks: list[str], console: Console, gate: Callable[[str], str]
-) -> tuple[dict[str, Outcome], dict[str, Row]]:
-    """Without a question, as in an environment where nothing is at stake."""
-    if state_bucket.ensure(context):
-        console.print(f"Created the state bucket {context.settings.names.state_bucket}")
-    return run_all(
-        context,
-        graph,
-        {stack: graph.needs[stack] for stack in stacks},
-        ["apply", "-auto-approve", f"-lock-timeout={LOCK_TIMEOUT}"],
-        verb="applying",
-        console=console,
-        why_not=gate,
-    )
-
-
 def apply_plans(environment: str, graph: Graph, selected: list[str], folder: Path, console: Console) -> None:
     """Apply the plan files of these stacks as they were reviewed: there is no second plan."""
     found = files.read(folder, environment, graph)
@@ -97,16 +81,9 @@ def apply_plans(environment: str, graph: Graph, selected: list[str], folder: Pat
     console.print(f"Applying to {environment} the plans in {folder.name}: {', '.join(plans) or 'none'}")
     recover(context, graph, list(plans), console, now=True)  # plans from before that are refused then
     preflight.require(context, graph, list(plans))
-    outcomes, rows = run_all(
-        context,
-        graph,
-        {stack: graph.needs[stack] for stack in plans},
-        ["apply", f"-lock-timeout={LOCK_TIMEOUT}"],
-        verb="applying",
-        console=console,
-        own={stack: [str(path)] for stack, path in plans.items()},
-        advice=f"What is applied has left these plans behind: make plan PLANS={folder.name} ENVIRONMENT={environment}",
-    )
+    own = {stack: [str(path)] for stack, path in plans.items()}
+    again = f"What is applied has left these plans behind: make plan PLANS={folder.name} ENVIRONMENT={environment}"
+    outcomes, rows = run_all(context, graph, plans, APPLY, console, own=own, advice=again)
     console.print(summary(context, outcomes, rows))
     if untouched := [stack for stack in selected if stack not in plans]:
         console.print(f"\nWithout a plan, and so as they were: {', '.join(untouched)}")

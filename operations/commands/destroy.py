@@ -13,9 +13,9 @@ from operations.cluster import api, drain, kubernetes
 from operations.commands import doctor
 from operations.context import EMBEDDED, Context, SimulatorUnresponsive, in_shell, open_context, settings_of
 from operations.engine import state_bucket
-from operations.engine.stacks import run_all
+from operations.engine.stacks import APPLY, run_all
 from operations.engine.synthesis import Graph, synthesize
-from operations.engine.terraform import LOCK_TIMEOUT, unlocking
+from operations.engine.terraform import unlocking
 from operations.plans import abandoned
 from operations.recovery.recover import recover
 
@@ -53,7 +53,9 @@ def destroy(environment: str, names: list[str], console: Console) -> None:
             raise drain.refusal(context, left, "nothing was destroyed: these hold the network, and have no controller")
         _confirm(context, selected)
         remove_released()
-        _destroy_stacks(context, graph, [stack for stack in deployed if stack != STATE], inside, console)
+        gate = kubernetes.gate(context, graph, inside, console, destroying=True)
+        others = [stack for stack in deployed if stack != STATE]
+        run_all(context, graph, others, [*APPLY, "-destroy"], console, why_not=gate)
         if STATE in selected:
             _destroy_state_bucket(context, console)
     gone = [stack for stack in selected if stack != STATE or not state_bucket.exists(context)]
@@ -148,18 +150,6 @@ def _confirm(context: Context, selected: list[str]) -> None:
         answer = input(f"This destroys {', '.join(selected)} in account {account}. Type {environment} to go on: ")
     if answer != environment:
         raise OperationError(f"nothing was destroyed: type {environment} when asked, or set CONFIRM={environment}")
-
-
-def _destroy_stacks(context: Context, graph: Graph, stacks: list[str], inside: list[str], console: Console) -> None:
-    run_all(
-        context,
-        graph,
-        {stack: graph.readers(stack) for stack in stacks},
-        ["apply", "-destroy", "-auto-approve", f"-lock-timeout={LOCK_TIMEOUT}"],
-        verb="destroying",
-        console=console,
-        why_not=kubernetes.gate(context, graph, inside, console, destroying=True),
-    )
 
 
 def _destroy_state_bucket(context: Context, console: Console) -> None:

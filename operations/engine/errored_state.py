@@ -35,10 +35,13 @@ def push(context: Context, graph: Graph, console: Console) -> None:
     for path, own in documents.items():
         other = stored[path]
         if not (other and _same(own, other)):
-            _push(context, path)
-            console.print(
-                f"Pushed the last state of {path.parent.name}, which could not be written (serial {own['serial']})"
-            )
+            stack = path.parent.name
+            outcome = Terraform(context).run(path.parent, ["state", "push", LOCK_TIMEOUT, ERRORED_STATE])
+            if not outcome.succeeded:
+                raise OperationError(
+                    f"Nothing was changed. The last state of {stack} cannot be pushed:\n{outcome.reason}"
+                )
+            console.print(f"Pushed the last state of {stack}, which could not be written (serial {own['serial']})")
         path.unlink()
 
 
@@ -51,16 +54,6 @@ def _read(path: Path) -> dict[str, Any]:
             f"Nothing was changed. {os.path.relpath(path)} is no whole state, as on a full disk: look what it has of "
             f"{path.parent.name}, and remove it. What its run created is adopted then."
         ) from None
-
-
-def _push(context: Context, path: Path) -> None:
-    terraform, directory, stack = Terraform(context), path.parent, path.parent.name
-    outcome = terraform.init(directory, stack)
-    if outcome.succeeded:
-        outcome = terraform.execute(directory, stack, ["state", "push", f"-lock-timeout={LOCK_TIMEOUT}", ERRORED_STATE])
-    if not outcome.succeeded:
-        said = "\n".join([*outcome.diagnostics, *outcome.text])
-        raise OperationError(f"Nothing was changed. The last state of {stack} cannot be pushed:\n{said}")
 
 
 def _follows(own: dict[str, Any], other: dict[str, Any]) -> bool:

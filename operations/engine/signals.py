@@ -40,7 +40,7 @@ class Signals:
             _leave_terminal()
         if self.stopping or number != signal.SIGINT:
             self._interrupt()
-            self._say("Interrupting Terraform: waiting until it has given its locks back.")
+            self._say("Interrupting Terraform: waiting until it has released its locks.")
         else:
             running = ", ".join(self._running()) or "nothing"
             self._say(f"Stopping: waiting for {running} to finish. Ctrl-C again interrupts Terraform.")

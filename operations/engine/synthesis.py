@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 from operations import OUTPUT, ROOT, OperationError, failures
 from operations.engine.variables import inherited
@@ -26,11 +27,15 @@ class Graph:
     def path(self, stack: str) -> Path:
         return self.directory / "stacks" / stack
 
+    def template(self, stack: str) -> Any:
+        """Its Terraform JSON, as written."""
+        return json.loads((self.path(stack) / "cdk.tf.json").read_text(encoding="utf-8"))
+
     def all_needs(self, stack: str) -> frozenset[str]:
         return self.needs[stack].union(*(self.all_needs(needed) for needed in self.needs[stack]))
 
     def readers(self, stack: str) -> frozenset[str]:
-        """Those that cannot live without it, near and far."""
+        """Those that depend on it, near and far."""
         return frozenset(other for other in self.needs if stack in self.all_needs(other))
 
     def select(self, names: list[str]) -> list[str]:

@@ -20,7 +20,8 @@ from operations.recovery import runs
 ADOPTED = "adopted.tf.json"  # beside the configuration: imports of what an earlier run created
 BACKEND = "terraform.tfstate"  # in .terraform, which backend it was initialised for, and no state
 STAMP = "initialised"  # in .terraform, the digest of what it was initialised for
-LOCK_TIMEOUT = "60s"
+LOCK_TIMEOUT = "-lock-timeout=60s"
+JSON_LINES = ("apply", "init", "plan")  # the commands that say what they do as events, one a line
 CHANGES = {"create", "update", "delete", "replace"}
 UNTOUCHED = {"import": "import", "remove": "forget"}  # by Terraform's word: it takes on what runs, or leaves it alone
 
@@ -29,10 +30,9 @@ Listener = Callable[[dict[str, Any]], None]
 
 @dataclass
 class Outcome:
-    """How a command went. changes is what the plan said, by address: create, update, delete, replace, import, or
-    forget.
+    """How a command went, and what its plan changes.
 
-    outputs are the names of those that the plan changes.
+    changes has by address: create, update, delete, replace, import, or forget. outputs are names.
     """
 
     succeeded: bool = False
@@ -46,6 +46,11 @@ class Outcome:
         """What there is to do: to replace is to delete and to create."""
         return sum(2 if action == "replace" else 1 for action in self.changes.values() if action in CHANGES)
 
+    @property
+    def reason(self) -> str:
+        """Why it failed."""
+        return "\n".join(self.diagnostics or self.text) or "Terraform ended without a word."
+
 
 class Terraform:
     """Runs Terraform on the stacks of an environment. Commands of several threads can be interrupted together."""
@@ -55,13 +60,12 @@ class Terraform:
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         # With a shared cache of providers, two inits would write the same file.
-        self._init_lock: Any = (
-            threading.Lock() if "TF_PLUGIN_CACHE_DIR" in context.environment else contextlib.nullcontext()
-        )
+        shared = "TF_PLUGIN_CACHE_DIR" in context.environment
+        self._init_lock: Any = threading.Lock() if shared else contextlib.nullcontext()
         self.interrupted = False
 
     def interrupt(self) -> None:
-        """Ask every running command, once, to end in order: it finishes what it began and gives its lock back."""
+        """Ask every running command, once, to end in order: it finishes what it began and releases its lock."""
         with self._lock:
             if self.interrupted:  # a second signal would make Terraform drop everything
                 return
@@ -72,7 +76,7 @@ class Terraform:
     def log(self, stack: str) -> Path:
         return LOCAL / "logs" / self._context.settings.environment / f"{stack}.log"
 
-    def init(self, directory: Path, stack: str) -> Outcome:
+    def init(self, directory: Path) -> Outcome:
         """Initialise a stack, unless it is already for just this backend and these providers."""
         terraform = json.loads((directory / "cdk.tf.json").read_text(encoding="utf-8"))["terraform"]
         configured = json.dumps([terraform, self._context.variables.get("TF_CLI_CONFIG_FILE")], sort_keys=True)
@@ -83,39 +87,25 @@ class Terraform:
         # What an init that was cut off has half written, no other one can read.
         (stamp.parent / BACKEND).unlink(missing_ok=True)
         with self._init_lock:
-            outcome = self.run(directory, stack, ["init", "-reconfigure"])
+            outcome = self._run(directory, ["init", "-reconfigure"])
         if outcome.succeeded:
             with contextlib.suppress(OSError):  # a full disk: the next command does it again
                 stamp.write_text(digest, encoding="utf-8")
         return outcome
 
-    def run(self, directory: Path, stack: str, arguments: list[str], listener: Listener | None = None) -> Outcome:
-        """Run a command that speaks JSON, one event a line; all of it goes to the log of the stack."""
-        outcome = self.execute(directory, stack, arguments, listener, speaks=("-json", "-input=false"))
-        if outcome.succeeded and arguments[0] == "apply":  # what an earlier run left behind is in the state by now
-            (directory / ADOPTED).unlink(missing_ok=True)
-            for run in runs.left(self._context.settings.environment, stack):
-                run.forget()
-        return outcome
+    def run(self, directory: Path, arguments: list[str], listener: Listener | None = None) -> Outcome:
+        """Run a command on the stack in this folder, which is initialised first. All of it goes to the log."""
+        outcome = self.init(directory)
+        return self._run(directory, arguments, listener) if outcome.succeeded else outcome
 
-    def execute(
-        self,
-        directory: Path,
-        stack: str,
-        arguments: list[str],
-        listener: Listener | None = None,
-        speaks: tuple[str, ...] = (),
-    ) -> Outcome:
-        """Run any command, with these options for how it speaks.
-
-        It writes into the log of the stack by itself, and so outlives this process.
-        """
-        outcome = Outcome()
+    def _run(self, directory: Path, arguments: list[str], listener: Listener | None = None) -> Outcome:
+        """It writes into the log of the stack by itself, and so outlives this process."""
+        outcome, environment, stack = Outcome(), self._context.settings.environment, directory.name
         log = self.log(stack)
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
             log.touch()
-            recorded = runs.Recorded(self._context.settings.environment, stack, arguments, log)
+            recorded = runs.Recorded(environment, stack, arguments, log)
         except OSError as error:
             outcome.text.append(f"{error.filename}: {error.strerror}. Nothing was begun.")
             return outcome
@@ -123,12 +113,13 @@ class Terraform:
             with contextlib.suppress(OSError):  # a full disk
                 output.write(f"{runs.HEADER} {' '.join(arguments)}\n".encode())
             begin = log.stat().st_size
+            json_lines = ["-json", "-input=false"] if arguments[0] in JSON_LINES else []
             with self._lock:
                 if self.interrupted:
                     recorded.run.forget()
                     return outcome
                 process = subprocess.Popen(
-                    ["terraform", f"-chdir={directory}", arguments[0], *speaks, *arguments[1:]],
+                    ["terraform", f"-chdir={directory}", arguments[0], *json_lines, *arguments[1:]],
                     env=self._context.environment | recorded.variables,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
@@ -141,7 +132,7 @@ class Terraform:
                 recorded.started(process.pid)
         for line in runs.follow(log, begin, lambda: process.poll() is None):
             event = runs.parse(line)
-            _record(event, outcome, directory, self._context.settings.environment)
+            _record(event, outcome, directory, environment)
             if listener:
                 with contextlib.suppress(OSError):  # of a terminal that is gone, or a full disk
                     listener(event)
@@ -160,8 +151,7 @@ def _record(event: dict[str, Any], outcome: Outcome, directory: Path, environmen
         if action in CHANGES | UNTOUCHED.keys():
             outcome.changes[change["resource"]["addr"]] = UNTOUCHED.get(action, action)
     elif event["type"] == "outputs":
-        changed = {name for name, each in event["outputs"].items() if each.get("action", "noop") != "noop"}
-        outcome.outputs |= changed
+        outcome.outputs |= {name for name, each in event["outputs"].items() if each.get("action", "noop") != "noop"}
     elif event["type"] == "diagnostic" and event["diagnostic"]["severity"] == "error":
         outcome.diagnostics.append(_describe(event["diagnostic"], directory, environment))
     elif event["type"] == "text" and event["@message"]:

@@ -64,7 +64,7 @@ def _managed(state: dict[str, Any]) -> list[Any]:
 def _like(graph: Graph, name: str, state: dict[str, Any]) -> dict[str, Any]:
     wanted = {match[1] for each in state["resources"] if (match := PROVIDER.match(each["provider"]))} - {"terraform"}
     for stack in graph.needs:
-        template: dict[str, Any] = json.loads((graph.path(stack) / "cdk.tf.json").read_text(encoding="utf-8"))
+        template: dict[str, Any] = graph.template(stack)
         if wanted <= template.get("provider", {}).keys():
             return template
     raise OperationError(

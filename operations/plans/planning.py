@@ -11,7 +11,6 @@ from typing import Any
 from rich.console import Console
 
 from catalogue import RESOURCES
-from operations.cluster import kubernetes
 from operations.context import Context
 from operations.engine import state_bucket
 from operations.engine.stacks import run_all
@@ -25,7 +24,7 @@ AS_STORED = "compared with its state, because the provider reads secrets to comp
 NEW_CLUSTER = "not planned, because it will have another cluster: this is what is written of it"
 SHOWN = {"update", "replace"}  # their attributes
 FEW = 3  # names that are written out
-LOCK, NO_LOCK = [f"-lock-timeout={LOCK_TIMEOUT}"], ["-lock=false"]
+PLAN = ["plan", "-detailed-exitcode"]
 
 
 @dataclass
@@ -86,7 +85,7 @@ class Planner:
         for stack in stacks:
             self._plans.notes[stack] = why
             if not self._deployed(stack):
-                written = kubernetes.template_of(self._graph, stack)["resource"]
+                written = self._graph.template(stack)["resource"]
                 addresses = [f"{kind}.{name}" for kind, named in written.items() for name in named]
                 self._plans.outcomes[stack] = Outcome(succeeded=True, changes=dict.fromkeys(addresses, "create"))
 
@@ -95,15 +94,10 @@ class Planner:
             return
         unread = self.unread(stacks)
         own = {stack: [f"-out={self._path(stack)}"] for stack in stacks}
-        found, _ = run_all(
-            self._context,
-            self._copies,
-            {stack: frozenset() for stack in stacks},
-            ["plan", "-detailed-exitcode", *(NO_LOCK if copies or self._reads_only else LOCK)],
-            verb="planning",
-            console=console,
-            own={stack: [*options, *(["-refresh=false"] if stack in unread else [])] for stack, options in own.items()},
-        )
+        for stack in unread:
+            own[stack].append("-refresh=false")
+        arguments = [*PLAN, "-lock=false" if copies or self._reads_only else LOCK_TIMEOUT]
+        found, _ = run_all(self._context, self._copies, stacks, arguments, console, own=own)
         self._plans.outcomes |= found
         if not copies:
             self._plans.files |= {stack: self._path(stack) for stack in stacks}
@@ -113,7 +107,7 @@ class Planner:
         """Those whose secrets would be read to compare them with AWS, which is left out then."""
         if not self._reads_only:
             return []
-        held = {stack: kubernetes.template_of(self._graph, stack)["resource"].keys() for stack in stacks}
+        held = {stack: self._graph.template(stack)["resource"].keys() for stack in stacks}
         return [stack for stack in stacks if SECRET_WHEN_READ & held[stack]]
 
     def _path(self, stack: str) -> Path:
@@ -132,7 +126,7 @@ class Planner:
 
     def _logs_in_with(self, stack: str, values: Values) -> bool:
         """Whether its providers need what is not known yet: the helm provider would see no release of a cluster."""
-        login = json.dumps(kubernetes.template_of(self._graph, stack).get("provider"))
+        login = json.dumps(self._graph.template(stack).get("provider"))
         return any(values.get(key) == PLACEHOLDER for key in READS.findall(login))
 
     def _planned(self, producer: str, output: str) -> Any:

@@ -11,11 +11,11 @@ from operations import OperationError
 from operations.context import Context, place
 from operations.engine import state_bucket
 from operations.engine.progress import Row
-from operations.engine.stacks import Interrupted, run_all
+from operations.engine.stacks import APPLY, Interrupted, run_all
 from operations.engine.synthesis import Graph
 from operations.engine.terraform import LOCK_TIMEOUT, Outcome, Terraform
 from operations.plans import files, pending
-from operations.plans.planning import LOCK, Planner, Plans
+from operations.plans.planning import PLAN, Planner, Plans
 from operations.plans.report import Report
 
 NOT_YET = "planned when its turn comes, because its cluster does not answer yet: this is what is written of it"
@@ -64,16 +64,7 @@ def deploy(
                 console.print(f"Created the state bucket {context.settings.names.state_bucket}")
             turns = Turns(context, graph, plans, folder, gate)
             try:
-                return run_all(
-                    context,
-                    graph,
-                    {stack: graph.needs[stack] for stack in changing},
-                    ["apply", f"-lock-timeout={LOCK_TIMEOUT}"],
-                    verb="applying",
-                    console=console,
-                    own=turns.plans,
-                    why_not=turns.begin,
-                )
+                return run_all(context, graph, changing, APPLY, console, own=turns.plans, why_not=turns.begin)
             except Interrupted:
                 raise
             except OperationError:
@@ -97,12 +88,10 @@ class Turns:
         return reason or ("" if stack in self.plans else self._plan(stack))
 
     def _plan(self, stack: str) -> str:
-        directory, path = self._graph.path(stack), files.path_of(self._folder, stack)
-        outcome = self._terraform.init(directory, stack)
-        if outcome.succeeded:
-            outcome = self._terraform.run(directory, stack, ["plan", "-detailed-exitcode", *LOCK, f"-out={path}"])
+        path = files.path_of(self._folder, stack)
+        outcome = self._terraform.run(self._graph.path(stack), [*PLAN, LOCK_TIMEOUT, f"-out={path}"])
         if not outcome.succeeded:
-            return "\n".join(outcome.diagnostics or outcome.text) or "it cannot be planned"
+            return outcome.reason
         more = beyond(outcome.changes, self._shown.outcomes.get(stack, Outcome()).changes)
         if more and not _agreed():
             self.held.append(stack)

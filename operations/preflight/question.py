@@ -1,6 +1,5 @@
 """What the checks ask about: the synthesized stacks, what is there of them already, and the AWS that they go to."""
 
-import json
 import re
 import threading
 from collections.abc import Iterator, Mapping
@@ -33,8 +32,7 @@ class Question:
 
     @classmethod
     def of(cls, context: Context, graph: Graph, stacks: list[str]) -> "Question":
-        texts = {stack: (graph.path(stack) / "cdk.tf.json").read_text(encoding="utf-8") for stack in stacks}
-        return cls(context, {stack: json.loads(text) for stack, text in texts.items()})
+        return cls(context, {stack: graph.template(stack) for stack in stacks})
 
     def client(self, service: str) -> Any:
         """One that soon gives up, for all threads."""

@@ -36,7 +36,7 @@ class Adoption:
         self._directory = graph.path(stack)
         self._history: History = history(runs)
         self._state = state_bucket.document(context, stack) or {"resources": []}
-        template = json.loads((self._directory / "cdk.tf.json").read_text(encoding="utf-8"))
+        template = graph.template(stack)
         known = {address: each["attributes"] for address, each in self._instances().items()}
         known |= {address: {"id": key} for address, key in self._history.created.items() if address not in known}
         self._configuration = Configuration(template, known, context.settings.account, context.settings.region)
@@ -57,7 +57,7 @@ class Adoption:
             self._history,
             self._instances(),
             self._by_the_code,
-            forget=lambda address: self._terraformed(["state", "rm", f"-lock-timeout={LOCK_TIMEOUT}", address]),
+            forget=lambda address: self._terraformed(["state", "rm", LOCK_TIMEOUT, address]),
             say=self._say,
         ).find(now=now)
         with tempfile.TemporaryDirectory() as folder:
@@ -66,7 +66,7 @@ class Adoption:
             if finds.imports:
                 self._tell(finds, changed)
             if finds.imports and now:
-                self._terraformed(["apply", f"-lock-timeout={LOCK_TIMEOUT}", str(plan)])
+                self._terraformed(["apply", LOCK_TIMEOUT, str(plan)])
                 (self._directory / ADOPTED).unlink()
         for line in finds.unsure:
             self._say(line)
@@ -87,7 +87,7 @@ class Adoption:
             kind = address.split(".")[0]
             if instance.get("status") == TAINTED and kind in RESOURCES and RESOURCES[kind].stateful:
                 wait_until_ready(self._context, self._configuration, address)
-                self._terraformed(["untaint", f"-lock-timeout={LOCK_TIMEOUT}", address])
+                self._terraformed(["untaint", LOCK_TIMEOUT, address])
                 self._say(f"{address} was created and is kept")
 
     def _verify(self, finds: Finds, plan: Path) -> dict[str, list[str]]:
@@ -102,10 +102,8 @@ class Adoption:
                 if event["type"] == "diagnostic" and event["diagnostic"]["severity"] == "error":
                     into.append(event["diagnostic"])
 
-            self._initialise()
             targets = [f"-target={address}" for address in finds.imports]
-            options = ["plan", f"-out={plan}", f"-lock-timeout={LOCK_TIMEOUT}", *targets]
-            outcome = self._terraform.run(self._directory, self._stack, options, listen)
+            outcome = self._terraform.run(self._directory, ["plan", f"-out={plan}", LOCK_TIMEOUT, *targets], listen)
             planned = self._planned(plan) if outcome.succeeded else {}
             wrong = self._wrong(finds, planned) if outcome.succeeded else self._refused(finds, diagnostics, outcome)
             if not wrong:
@@ -178,15 +176,9 @@ class Adoption:
     def _say(self, text: str) -> None:
         self._console.print(f"{self._stack}: {text}", soft_wrap=True, markup=False)
 
-    def _initialise(self) -> None:
-        if not (outcome := self._terraform.init(self._directory, self._stack)).succeeded:
-            raise self._failed(outcome)
-
     def _terraformed(self, arguments: list[str]) -> None:
-        self._initialise()
-        if not (outcome := self._terraform.execute(self._directory, self._stack, arguments)).succeeded:
+        if not (outcome := self._terraform.run(self._directory, arguments)).succeeded:
             raise self._failed(outcome)
 
     def _failed(self, outcome: Outcome) -> OperationError:
-        said = "\n".join(outcome.diagnostics or outcome.text or ["Terraform ended without a word."])
-        return OperationError(f"what a run of {self._stack} has created cannot be adopted:\n{said}")
+        return OperationError(f"what a run of {self._stack} has created cannot be adopted:\n{outcome.reason}")

@@ -9,7 +9,7 @@ from operations.context import Context
 from operations.engine import errored_state, state_bucket
 from operations.engine.progress import Progress
 from operations.engine.schedule import LANES
-from operations.engine.stacks import follow
+from operations.engine.stacks import follow, verb_of
 from operations.engine.synthesis import Graph
 from operations.engine.terraform import ADOPTED, Terraform, unlocking
 from operations.recovery import runs
@@ -64,9 +64,8 @@ def wait(left: list[Run], console: Console) -> None:
 
 
 def _watch(run: Run, progress: Progress) -> None:
-    verb = "destroying" if "-destroy" in run.command else "applying"
     for line in run.lines(run.lives):
-        follow(runs.parse(line), run.stack, verb, progress)
+        follow(runs.parse(line), run.stack, verb_of(run.command), progress)
     progress.step(run.stack, "done")
 
 

@@ -59,10 +59,7 @@ def test_with_a_real_aws_both_halves_are_applied(graph: Graph) -> None:
 
 
 def test_values_have_the_outputs_of_other_stacks_in_them(graph: Graph) -> None:
-    outputs = {
-        stack: {name: example(name) for name in kubernetes.template_of(graph, stack)["output"]}
-        for stack in graph.needs["app"]
-    }
+    outputs = {stack: {name: example(name) for name in graph.template(stack)["output"]} for stack in graph.needs["app"]}
     [namespace] = [each for each in kubernetes.releases(graph, "app", outputs) if each.name == "application-namespace"]
 
     values = json.loads(namespace.values[0])
@@ -76,7 +73,7 @@ def test_all_that_is_wrong_with_the_charts_stops_the_deploy(
     graph: Graph, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def deployed(_context: Context, stack: str) -> state_bucket.State:
-        names = kubernetes.template_of(graph, stack)["output"]
+        names = graph.template(stack)["output"]
         return state_bucket.State([], {name: example(name) for name in names} | {"database_secret_arn": "wrong"})
 
     monkeypatch.setattr(state_bucket, "read", deployed)

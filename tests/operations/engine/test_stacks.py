@@ -28,7 +28,7 @@ def apply(context: Context, graph: Graph, arguments: list[str] = APPLY) -> tuple
     """What was printed, and the changes of each stack. Fails as run_all does, with what was printed as a note."""
     console = Console(file=io.StringIO(), width=200)
     try:
-        outcomes, _ = run_all(context, graph, graph.needs, arguments, verb="applying", console=console)
+        outcomes, _ = run_all(context, graph, graph.needs, arguments, console)
     except OperationError as error:
         error.add_note(console.file.getvalue())  # type: ignore[attr-defined]
         raise
@@ -163,7 +163,7 @@ def test_an_impatient_ctrl_c_is_sent_on_once(context: Context, stacks: Stacks, t
         terraform.interrupt()
 
     assert received.read_text() == "x"
-    assert not terraform.run(stacks(one={}).path("one"), "one", APPLY).succeeded, "nothing starts after a signal"
+    assert not terraform.run(stacks(one={}).path("one"), APPLY).succeeded, "nothing starts after a signal"
 
 
 def test_what_terraform_says_outside_of_its_protocol_is_shown(context: Context, stacks: Stacks) -> None:

@@ -34,6 +34,6 @@ def test_with_a_shared_cache_of_providers_one_stack_at_a_time_is_initialised(
         (folder / "cdk.tf.json").write_text(json.dumps({"terraform": {}}))
 
     with ThreadPoolExecutor(schedule.LANES) as pool:
-        outcomes = list(pool.map(lambda folder: runner.init(folder, folder.name), folders))
+        outcomes = list(pool.map(lambda folder: runner.init(folder), folders))
 
     assert [outcome.succeeded for outcome in outcomes] == [True] * schedule.LANES

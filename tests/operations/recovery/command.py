@@ -31,14 +31,7 @@ def main() -> None:
     console = Console(width=200, highlight=False)
     try:
         recover(context, graph, list(graph.needs), console)
-        run_all(
-            context,
-            graph,
-            graph.needs,
-            ["apply", "-auto-approve", "-lock-timeout=5s"],
-            verb="applying",
-            console=console,
-        )
+        run_all(context, graph, graph.needs, ["apply", "-auto-approve", "-lock-timeout=5s"], console)
     except OperationError as error:
         sys.exit(str(error))
 
