@@ -131,6 +131,13 @@ RESOURCES = {
     "aws_vpc_security_group_ingress_rule": ResourceType("ec2", part_of="aws_security_group"),
 }
 
+
+def holds_data(address: str) -> bool:
+    """Whether data goes with a resource. A type that is used no more is in no row, and its last resource goes now."""
+    kind = address.split(".")[0]
+    return RESOURCES[kind].stateful if kind in RESOURCES else kind.startswith("aws_")
+
+
 # The services that the platform consists of: the role that plans may read these and no other. Each has what reads its
 # content and not how it is set up, which no plan needs: values of secrets, lines of logs, images, screens and output of
 # commands. ReadOnlyAccess allows most of it. Empty where there is nothing to deny, or, for objects and parameters,

@@ -6,7 +6,6 @@ cluster is not even planned while the API is away: its objects would survive a d
 
 import json
 import os
-import subprocess
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +14,12 @@ from typing import Any
 import yaml
 
 from operations import LOCAL, OperationError
-from operations.cluster.programs import carried
+from operations.cluster.programs import carried, run
 from operations.context import Context
 from operations.engine import state_bucket
 
 REQUEST_SECONDS = 10
+GIVEN = "TF_VAR_kubeconfig"  # has the kubeconfig that people have named
 EXEC_API = "client.authentication.k8s.io/v1"
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 EVERYTHING = {"verb": "*", "group": "*", "resource": "*"}
@@ -42,7 +42,7 @@ class Object:
 
 def kubeconfig_of(context: Context) -> Path | None:
     """The file to log in with: the one that takes the place of EKS, or one for EKS. None where there is no cluster."""
-    if given := context.environment.get("TF_VAR_kubeconfig"):
+    if given := context.environment.get(GIVEN):
         return Path(given)
     state = None if context.simulator else state_bucket.read(context, "eks")
     if state is None or "cluster_endpoint" not in state.outputs:
@@ -90,11 +90,12 @@ def require(context: Context) -> Path:
 
 def require_own(context: Context) -> None:
     """Raises Unreachable when KUBECONFIG leads a simulated AWS to a cluster of EKS, as in a shell for another one."""
-    path = context.environment["TF_VAR_kubeconfig"]
-    said = _run(context, Path(path), "config", "view", "--minify", "--output=jsonpath={.clusters[0].cluster.server}")
-    if said.stdout.endswith(".eks.amazonaws.com"):
+    path = context.environment[GIVEN]
+    asked = ["config", "view", "--minify", "--output=jsonpath={.clusters[0].cluster.server}"]
+    server = run("kubectl", *asked, environment=context.environment, kubeconfig=Path(path)).stdout
+    if server.endswith(".eks.amazonaws.com"):
         raise Unreachable(
-            f"KUBECONFIG={path} names {said.stdout}, a cluster of EKS, and {context.settings.environment} is only "
+            f"KUBECONFIG={path} names {server}, a cluster of EKS, and {context.settings.environment} is only "
             "applied to one on this machine: unset KUBECONFIG"
         )
 
@@ -112,15 +113,12 @@ def load_balanced(context: Context, path: Path, but: Collection[tuple[str, str]]
     found = []
     for kind, url in LOAD_BALANCED.items():
         for each in _ask(context, path, "get", "--raw", url)["items"]:
-            metadata = each["metadata"]
-            annotations = metadata.get("annotations") or {}
-            where = annotations.get("meta.helm.sh/release-namespace", metadata["namespace"])
-            name = annotations.get("meta.helm.sh/release-name")
-            release = (where, name) if name else None
-            if kind == "service" and each["spec"].get("type") != "LoadBalancer":
-                continue
-            if release not in but:
-                found.append(Object(kind, metadata["namespace"], metadata["name"], release))
+            name, namespace = each["metadata"]["name"], each["metadata"]["namespace"]
+            said = each["metadata"].get("annotations") or {}
+            owner = said.get("meta.helm.sh/release-name")
+            release = (said.get("meta.helm.sh/release-namespace", namespace), owner) if owner else None
+            if release not in but and (kind == "ingress" or each["spec"].get("type") == "LoadBalancer"):
+                found.append(Object(kind, namespace, name, release))
     return found
 
 
@@ -137,33 +135,24 @@ def removal(objects: Sequence[Object], *, wait: bool = True) -> list[list[str]]:
     return [command for index, command in enumerate(commands) if command not in commands[:index]]
 
 
-def _ask(context: Context, path: Path, *arguments: str, body: str | None = None) -> dict[str, Any]:
-    result = _run(context, path, f"--request-timeout={REQUEST_SECONDS}s", *arguments, body=body)
+def _ask(context: Context, path: Path, *arguments: str, body: str | None = None) -> Any:
+    limit = f"--request-timeout={REQUEST_SECONDS}s"
+    result = run("kubectl", limit, *arguments, environment=context.environment, kubeconfig=path, body=body)
     if result.returncode != 0:
-        said = result.stderr.strip().splitlines()
+        said = result.stderr.strip().splitlines() or ["kubectl ended without a word"]
+        has_it = f"KUBECONFIG={path}" if GIVEN in context.environment else context.settings.names.prefix
         raise Unreachable(
-            f"the Kubernetes API of {_who_has_it(context, path)} does not answer {_who(context)} "
-            f"({said[-1] if said else 'kubectl ended without a word'}): {_remedy(context)}"
+            f"the Kubernetes API of {has_it} does not answer {_who(context)} ({said[-1]}): {_remedy(context)}"
         )
-    answer: dict[str, Any] = json.loads(result.stdout)
-    return answer
-
-
-def _run(context: Context, path: Path, *arguments: str, body: str | None = None) -> subprocess.CompletedProcess[str]:
-    command = [str(carried("kubectl")), f"--kubeconfig={path}", *arguments]
-    return subprocess.run(command, env=context.environment, input=body, capture_output=True, text=True, check=False)
+    return json.loads(result.stdout)
 
 
 def _who(context: Context) -> str:
-    return "the user of the kubeconfig" if "TF_VAR_kubeconfig" in context.environment else "these AWS credentials"
-
-
-def _who_has_it(context: Context, path: Path) -> str:
-    return f"KUBECONFIG={path}" if "TF_VAR_kubeconfig" in context.environment else context.settings.names.prefix
+    return "the user of the kubeconfig" if GIVEN in context.environment else "these AWS credentials"
 
 
 def _remedy(context: Context) -> str:
-    if "TF_VAR_kubeconfig" in context.environment:
+    if GIVEN in context.environment:
         return "start that cluster, or correct the file"
     return (
         "the role that you are logged in with has to be in eks.admin_role_arns, and this machine in "

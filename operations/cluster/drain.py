@@ -6,20 +6,23 @@ annotations.md, "Resource Tags"). Without the controller neither is ever removed
 """
 
 import os
-import subprocess
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from operations import OperationError, failures
 from operations.cluster import api
-from operations.cluster.programs import carried
+from operations.cluster.programs import carried, run
 from operations.context import Context, in_shell
+from operations.recovery.lookup import listed
 
 CONTROLLER = "aws-load-balancer-controller"  # its release
 TAG = "elbv2.k8s.aws/cluster"
+CNI_TAG, EKS_TAG = "cluster.k8s.amazonaws.com/name", "aws:eks:cluster-name"
 LIMIT_SECONDS = 900
 LOOK_SECONDS, TELL_SECONDS = 10, 30
 TAGS_AT_ONCE = 20  # DescribeTags of Elastic Load Balancing takes no more
@@ -37,8 +40,8 @@ def remove(
     """
     for command in api.removal(objects, wait=False):
         say(f"Removing first, while {CONTROLLER} runs: {' '.join([Path(command[0]).name, *command[1:]])}")
-        environment = context.environment | {"KUBECONFIG": str(path)}
-        result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        program, *arguments = command
+        result = run(Path(program).name, *arguments, environment=context.environment, kubeconfig=path)
         if result.returncode != 0:
             raise OperationError(f"nothing was destroyed, because {' '.join(command)} fails: {result.stderr.strip()}")
     if objects:
@@ -62,38 +65,50 @@ def in_kubernetes(context: Context, path: Path, own: Collection[tuple[str, str]]
 
 def in_aws(context: Context) -> Left:
     """What the controller has made for the cluster, in the order in which it can be deleted."""
-    elb, ec2 = context.client("elbv2"), context.client("ec2")
-    wanted = {"Key": TAG, "Value": context.settings.names.prefix}
-    kinds = {
-        each["LoadBalancerArn"]: ("load balancer", "load-balancer", each["LoadBalancerName"])
-        for page in elb.get_paginator("describe_load_balancers").paginate()
-        for each in page["LoadBalancers"]
-    } | {
-        each["TargetGroupArn"]: ("target group", "target-group", each["TargetGroupName"])
-        for page in elb.get_paginator("describe_target_groups").paginate()
-        for each in page["TargetGroups"]
-    }
+    elb, ec2, cluster = context.client("elbv2"), context.client("ec2"), context.settings.names.prefix
+    balancers = listed(elb, "describe_load_balancers", "LoadBalancers[].[LoadBalancerArn, LoadBalancerName]", {})
+    targets = listed(elb, "describe_target_groups", "TargetGroups[].[TargetGroupArn, TargetGroupName]", {})
+    kinds = {arn: ("load-balancer", name) for arn, name in balancers}
+    kinds |= {arn: ("target-group", name) for arn, name in targets}
     arns = list(kinds)
     tagged = [
         each["ResourceArn"]
         for start in range(0, len(arns), TAGS_AT_ONCE)
         for each in elb.describe_tags(ResourceArns=arns[start : start + TAGS_AT_ONCE])["TagDescriptions"]
-        if wanted in each["Tags"]
+        if {"Key": TAG, "Value": cluster} in each["Tags"]
     ]
-    mine = [{"Name": f"tag:{TAG}", "Values": [wanted["Value"]]}]
-    groups = [each["GroupId"] for each in ec2.describe_security_groups(Filters=mine)["SecurityGroups"]]
-    theirs = [{"Name": "group-id", "Values": groups}]
-    interfaces = ec2.describe_network_interfaces(Filters=theirs)["NetworkInterfaces"] if groups else []
+    groups = _ids(ec2, "SecurityGroup", {f"tag:{TAG}": [cluster]})
+    interfaces = _ids(ec2, "NetworkInterface", {"group-id": groups}) if groups else []
     return {
-        **{f"{kinds[arn][0]} {kinds[arn][2]}": _delete("elbv2", kinds[arn][1], arn, "-arn") for arn in tagged},
-        **{
-            f"network interface {each['NetworkInterfaceId']}": _delete(
-                "ec2", "network-interface", each["NetworkInterfaceId"], "-id"
-            )
-            for each in interfaces
-        },
-        **{f"security group {group}": f"aws ec2 delete-security-group --group-id {group}" for group in groups},
+        **{_title(kinds[arn][0], kinds[arn][1]): _delete("elbv2", kinds[arn][0], "arn", arn) for arn in tagged},
+        **{_title("network-interface", key): _delete("ec2", "network-interface", "id", key) for key in interfaces},
+        **{_title("security-group", key): f"aws ec2 delete-security-group --group-id {key}" for key in groups},
     }
+
+
+def sweep(context: Context, say: Say) -> None:
+    """Delete what outlives nodes and cluster, and holds their network. Raises OperationError.
+
+    Interfaces of the VPC CNI stay where a node ended after one was detached and before it was deleted, and then EKS
+    leaves the security group of the cluster that they have (aws/amazon-vpc-cni-k8s issues 608 and 1223 and its
+    pkg/awsutils/awsutils.go; aws/aws-k8s-tester pull request 416).
+    """
+    ec2, cluster = context.client("ec2"), context.settings.names.prefix
+    try:
+        for key in _ids(ec2, "NetworkInterface", {f"tag:{CNI_TAG}": [cluster], "status": ["available"]}):
+            say(f"Deleting the network interface {key}, which the VPC CNI has left behind")
+            ec2.delete_network_interface(NetworkInterfaceId=key)
+        for key in _ids(ec2, "SecurityGroup", {f"tag:{EKS_TAG}": [cluster]}):
+            say(f"Deleting the security group {key}, which EKS has left behind")
+            ec2.delete_security_group(GroupId=key)
+    except ClientError as error:
+        raise OperationError(failures.of_aws(error)) from None
+
+
+def _ids(ec2: Any, kind: str, filters: Mapping[str, list[str]]) -> list[str]:
+    asked = {"Filters": [{"Name": name, "Values": values} for name, values in filters.items()]}
+    key = f"{kind}s[].{kind.removeprefix('Security')}Id"
+    return listed(ec2, f"describe_{xform_name(kind)}s", key, asked)
 
 
 def refusal(context: Context, left: Left, why: str) -> OperationError:
@@ -102,27 +117,31 @@ def refusal(context: Context, left: Left, why: str) -> OperationError:
     return OperationError("\n".join([*lines, *(f"    {command}" for command in commands)]))
 
 
-def _delete(service: str, kind: str, name: str, suffix: str) -> str:
-    return f"aws {service} delete-{kind} --{kind}{suffix} {name}"
+def _title(kind: str, name: str) -> str:
+    return f"{kind.replace('-', ' ')} {name}"
+
+
+def _delete(service: str, kind: str, key: str, value: str) -> str:
+    return f"aws {service} delete-{kind} --{kind}-{key} {value}"
 
 
 def _wait(context: Context, look: Callable[[], Left], say: Say) -> None:
     began = told = time.monotonic()
-    while left := _seen(look):
+    while True:
         now = time.monotonic()
-        if now - began >= LIMIT_SECONDS:
+        over = now - began >= LIMIT_SECONDS
+        try:
+            left: Left = look()
+        except ClientError as error:
+            if over or not error.response["Error"]["Code"].endswith("NotFound"):
+                raise OperationError(failures.of_aws(error)) from None
+            left = {"something that goes just now": ""}  # between two questions
+        if not left:
+            return
+        if over:
             events = "kubectl describe on an Ingress, and the log of its controller, say why"
             raise refusal(context, left, f"this is still there after {LIMIT_SECONDS / 60:.0f} minutes ({events})")
         if now - told >= TELL_SECONDS:
             say(f"Waiting for {now - began:.0f} seconds: {', '.join(left)}")
             told = now
         time.sleep(LOOK_SECONDS)
-
-
-def _seen(look: Callable[[], Left]) -> Left:
-    try:
-        return look()
-    except ClientError as error:
-        if error.response["Error"]["Code"].endswith("NotFound"):  # it went between two questions
-            return _seen(look)
-        raise OperationError(failures.of_aws(error)) from None

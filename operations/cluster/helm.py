@@ -1,7 +1,6 @@
 """The helm command, on charts and their values."""
 
 import contextlib
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 import yaml
 
 from operations import OperationError
-from operations.cluster.programs import carried
+from operations.cluster.programs import run
 
 PULL_SECONDS = 20
 OF_EKS = "networking.k8s.aws/v1alpha1/ClusterNetworkPolicy"  # which a cluster there has, and our charts ask for
@@ -38,29 +37,21 @@ def template(
 
 def pull(repository: str, chart: str, version: str, folder: Path) -> None:
     """Download a chart as <folder>/<chart>-<version>.tgz; there is none after this where the repository is silent."""
-    options = ["--repo", repository, "--version", version, "--destination", str(_made(folder))]
-    command = [str(carried("helm")), "pull", chart, *options]
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        subprocess.run(command, capture_output=True, timeout=PULL_SECONDS, check=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    options = ["--repo", repository, "--version", version, "--destination", str(folder)]
+    with contextlib.suppress(OperationError):
+        run("helm", "pull", chart, *options, seconds=PULL_SECONDS)
 
 
 def _run(*arguments: str | Path, values: Sequence[str]) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        files = []
-        for index, text in enumerate(values):
-            path = Path(folder) / f"{index}.yaml"
+        files = [Path(folder) / f"{index}.yaml" for index in range(len(values))]
+        for path, text in zip(files, values, strict=True):
             path.write_text(text, encoding="utf-8")
-            files += ["--values", str(path)]
-        command = [str(carried("helm")), *map(str, arguments), *files]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        result = run("helm", *arguments, *(f"--values={path}" for path in files))
     if result.returncode != 0:
         raise ChartError("\n".join(filter(None, (result.stderr.strip(), result.stdout.strip()))))
     return result.stdout
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 class _Loader(yaml.SafeLoader):

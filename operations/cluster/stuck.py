@@ -15,11 +15,12 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from operations import OperationError
-from operations.cluster.programs import NoProgram, carried
+from operations.cluster.programs import NoProgram, carried, run
 from operations.context import Context, in_shell
 from operations.engine import state_bucket
 
@@ -27,6 +28,7 @@ from operations.engine import state_bucket
 MOST_SECONDS = 2 * 600
 ANSWER_SECONDS = 60
 SERVED = ("deployed", "superseded")
+Helm = partial[subprocess.CompletedProcess[str]]
 
 
 @dataclass(frozen=True)
@@ -52,27 +54,24 @@ def repair(
 
     Raises OperationError with the command for one that somebody else may be at work on.
     """
-    if not releases:
-        return
+    helm = partial(run, "helm", environment=context.environment, kubeconfig=path)
     try:
-        helm = carried("helm")
+        found = [each for each in _stuck(helm) if (each.namespace, each.name) in releases] if releases else []
     except NoProgram:  # Terraform needs none, and says so where a release is stuck
         return
-    found = [each for each in _stuck(context, helm, path) if (each.namespace, each.name) in releases]
     key = context.settings.names.state_key(stack)
     if not found or any(lock.key == key for lock in state_bucket.locks(context, key)):
         return
     state = state_bucket.read(context, stack)
     own = state.releases if state else frozenset()
     for each in found:
-        ours = (each.namespace, each.name) in own
-        served = _served(context, helm, path, each)
+        ours, served = (each.namespace, each.name) in own, _served(helm, each)
         if (destroying and ours) or (each.status == "failed" and (ours or served)):
             continue  # which Terraform can do by itself
         arguments = _remedy(each, served)
+        login = f"KUBECONFIG={os.path.relpath(path)}"
         command = in_shell(
-            context.settings.environment,
-            f"KUBECONFIG={os.path.relpath(path)} {os.path.relpath(helm)} {' '.join(arguments)}",
+            context.settings.environment, " ".join([login, os.path.relpath(carried("helm")), *arguments])
         )
         what = f"the release {each.name} in {each.namespace} is {each.status} since {_clock(each.since)}"
         until = each.since + MOST_SECONDS
@@ -86,7 +85,7 @@ def repair(
                 f"then. To do so now, if nobody is:\n    {command}"
             )
         say(f"{stack}: {what}, and nobody is at work on it: helm {' '.join(arguments[: 3 if served else 2])}")
-        result = _run(context, helm, path, *arguments, seconds=None)
+        result = helm(*arguments)
         if result.returncode != 0:
             raise OperationError(f"{what}, and cannot be repaired: {result.stderr.strip()}\n    {command}")
 
@@ -98,47 +97,27 @@ def _remedy(release: Stuck, served: str | None) -> list[str]:
     return ["rollback", release.name, served, *options, "--wait-for-jobs"]
 
 
-def _stuck(context: Context, helm: Path, path: Path) -> list[Stuck]:
+def _stuck(helm: Helm) -> list[Stuck]:
     states = ("--pending", "--uninstalling", "--failed")
     shown = ["--all-namespaces", "--time-format", "2006-01-02T15:04:05Z07:00"]
     return [
         Stuck(each["namespace"], each["name"], each["status"], datetime.fromisoformat(each["updated"]).timestamp())
-        for each in _json(context, helm, path, "list", *states, *shown)
+        for each in _json(helm, "list", *states, *shown)
     ]
 
 
-def _served(context: Context, helm: Path, path: Path, release: Stuck) -> str | None:
+def _served(helm: Helm, release: Stuck) -> str | None:
     """The last revision that was deployed, if any was."""
-    history = _json(context, helm, path, "history", release.name, "--namespace", release.namespace)
+    history = _json(helm, "history", release.name, "--namespace", release.namespace)
     revisions = [each["revision"] for each in history if each["status"] in SERVED]
     return str(max(revisions)) if revisions else None
 
 
-def _json(context: Context, helm: Path, path: Path, *arguments: str) -> list[dict[str, Any]]:
-    result = _run(context, helm, path, *arguments, "--output", "json", seconds=ANSWER_SECONDS)
+def _json(helm: Helm, *arguments: str) -> Any:
+    result = helm(*arguments, "--output", "json", seconds=ANSWER_SECONDS)
     if result.returncode != 0:
         raise OperationError(f"helm {arguments[0]} fails: {result.stderr.strip()}")
-    found: list[dict[str, Any]] = json.loads(result.stdout)
-    return found
-
-
-def _run(
-    context: Context, helm: Path, path: Path, *arguments: str, seconds: float | None
-) -> subprocess.CompletedProcess[str]:
-    command = [str(helm), *arguments]
-    environment = context.environment | {"KUBECONFIG": str(path)}
-    try:
-        return subprocess.run(
-            command,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=seconds,
-            start_new_session=True,
-        )
-    except subprocess.TimeoutExpired:
-        raise OperationError(f"helm {arguments[0]} did not answer within {seconds} seconds") from None
+    return json.loads(result.stdout)
 
 
 def _clock(seconds: float) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.text import Text
 
-from catalogue import RESOURCES
+from catalogue import holds_data
 from operations.context import place
 from operations.engine.terraform import Outcome
 from operations.plans.planning import Plans, listed
@@ -26,9 +26,7 @@ class Loss:
 
     @property
     def stateful(self) -> bool:
-        kind = self.address.split(".")[0]
-        # A type that is used no more has left the catalogue, and its last resource goes now.
-        return RESOURCES[kind].stateful if kind in RESOURCES else kind.startswith("aws_")
+        return holds_data(self.address)
 
     def __str__(self) -> str:
         return f"{self.action} {self.stack}: {self.address}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from catalogue import RESOURCES
+from catalogue import holds_data
 from operations import OperationError
 from operations.context import Context
 from operations.engine import state_bucket
@@ -19,7 +19,7 @@ from operations.plans import changes
 from operations.recovery.history import History, history
 from operations.recovery.lookup import Configuration, is_older, wait_until_ready
 from operations.recovery.runs import Run
-from operations.recovery.search import Finds, Search
+from operations.recovery.search import Search
 
 ADDRESS = re.compile(r"\b((?:aws|helm|kubernetes)_\w+\.[\w-]+)")
 TAINTED = "tainted"
@@ -34,6 +34,7 @@ class Adoption:
     ) -> None:
         self._terraform, self._context, self._stack, self._console = terraform, context, stack, console
         self._directory = graph.path(stack)
+        self._adopted = self._directory / ADOPTED
         self._history: History = history(runs)
         self._state = state_bucket.document(context, stack) or {"resources": []}
         template = graph.template(stack)
@@ -59,15 +60,19 @@ class Adoption:
             self._by_the_code,
             forget=lambda address: self._terraformed(["state", "rm", LOCK_TIMEOUT, address]),
             say=self._say,
-        ).find(now=now)
+        )
+        finds.find(now=now)
         with tempfile.TemporaryDirectory() as folder:
             plan = Path(folder) / "adoption.tfplan"
             changed = self._verify(finds, plan)
             if finds.imports:
-                self._tell(finds, changed)
+                number = len(finds.imports)
+                self._say(f"adopting {number} resource{'s'[: number - 1]} that a run had created and no state knew")
+                for address, actions in changed.items():
+                    self._say(f"{address} is changed then ({' and '.join(actions)})")
             if finds.imports and now:
                 self._terraformed(["apply", LOCK_TIMEOUT, str(plan)])
-                (self._directory / ADOPTED).unlink()
+                self._adopted.unlink()
         for line in finds.unsure:
             self._say(line)
         return bool(finds.imports or finds.unsure)
@@ -84,47 +89,42 @@ class Adoption:
     def _keep_what_holds_data(self) -> None:
         """Terraform marks what was created and not awaited to be replaced. What holds data is awaited instead."""
         for address, instance in self._instances().items():
-            kind = address.split(".")[0]
-            if instance.get("status") == TAINTED and kind in RESOURCES and RESOURCES[kind].stateful:
+            if instance.get("status") == TAINTED and holds_data(address):
                 wait_until_ready(self._context, self._configuration, address)
                 self._terraformed(["untaint", LOCK_TIMEOUT, address])
                 self._say(f"{address} was created and is kept")
 
-    def _verify(self, finds: Finds, plan: Path) -> dict[str, list[str]]:
+    def _verify(self, finds: Search, plan: Path) -> dict[str, list[str]]:
         """Plan the imports alone, without those that prove wrong; what else the plan does to each of them."""
         while finds.imports:
             own = finds.imports.keys() - self._by_the_code
             blocks = [{"to": address, "id": finds.imports[address]} for address in sorted(own)]
-            (self._directory / ADOPTED).write_text(json.dumps({"import": blocks}, indent=2), encoding="utf-8")
-            diagnostics: list[dict[str, Any]] = []
-
-            def listen(event: dict[str, Any], into: list[dict[str, Any]] = diagnostics) -> None:
-                if event["type"] == "diagnostic" and event["diagnostic"]["severity"] == "error":
-                    into.append(event["diagnostic"])
-
+            self._adopted.write_text(json.dumps({"import": blocks}, indent=2), encoding="utf-8")
             targets = [f"-target={address}" for address in finds.imports]
-            outcome = self._terraform.run(self._directory, ["plan", f"-out={plan}", LOCK_TIMEOUT, *targets], listen)
-            planned = self._planned(plan) if outcome.succeeded else {}
-            wrong = self._wrong(finds, planned) if outcome.succeeded else self._refused(finds, diagnostics, outcome)
+            outcome = self._terraform.run(self._directory, ["plan", f"-out={plan}", LOCK_TIMEOUT, *targets])
+            planned: dict[str, Any] = {}
+            if outcome.succeeded:
+                shown = changes.read(self._context, self._directory, plan)
+                planned = {each["address"]: each["change"] for each in shown["resource_changes"]}
+            wrong = self._wrong(finds, planned) if outcome.succeeded else self._refused(finds, outcome)
             if not wrong:
                 return self._changes(finds, planned)
             for address in wrong:
                 finds.imports.pop(address)
-        (self._directory / ADOPTED).unlink(missing_ok=True)
+        self._adopted.unlink(missing_ok=True)
         return {}
 
-    def _refused(self, finds: Finds, diagnostics: list[dict[str, Any]], outcome: Outcome) -> set[str]:
+    def _refused(self, finds: Search, outcome: Outcome) -> set[str]:
         """The imports that Terraform names when it fails: mostly because there is no such thing."""
-        texts = [f"{each.get('address', '')} {each['summary']} {each.get('detail', '')}" for each in diagnostics]
-        named = {address for text in texts for address in ADDRESS.findall(text)} & finds.imports.keys()
+        named = set(ADDRESS.findall(outcome.reason)) & finds.imports.keys()
         for address in sorted(named - finds.guessed):
             finds.unsure.append(f"{address} ({finds.imports[address]}) was created, and cannot be imported")
         if not named:
-            (self._directory / ADOPTED).unlink()
+            self._adopted.unlink()
             raise self._failed(outcome)
         return named
 
-    def _wrong(self, finds: Finds, planned: Mapping[str, Any]) -> set[str]:
+    def _wrong(self, finds: Search, planned: Mapping[str, Any]) -> set[str]:
         """The imports of something that another has made: other tags than ours, or, without tags, other values."""
         wrong = set()
         for address, change in planned.items():
@@ -147,31 +147,20 @@ class Adoption:
                 )
         return wrong
 
-    def _planned(self, plan: Path) -> dict[str, dict[str, Any]]:
-        shown = changes.read(self._context, self._directory, plan)
-        return {each["address"]: each["change"] for each in shown["resource_changes"]}
-
-    def _changes(self, finds: Finds, planned: Mapping[str, Any]) -> dict[str, list[str]]:
+    def _changes(self, finds: Search, planned: Mapping[str, Any]) -> dict[str, list[str]]:
         changed = {
             address: change["actions"]
             for address, change in planned.items()
             if address in finds.imports and change["actions"] != ["no-op"]
         }
         for address, actions in changed.items():
-            kind = address.split(".")[0]
-            if "delete" in actions and kind in RESOURCES and RESOURCES[kind].stateful:
-                (self._directory / ADOPTED).unlink()
+            if "delete" in actions and holds_data(address):
+                self._adopted.unlink()
                 raise OperationError(
                     f"{address} was created by a run that died ({finds.imports[address]}), and the code wants another "
                     "one now: go back to the code that created it, deploy that, and change it then"
                 )
         return changed
-
-    def _tell(self, finds: Finds, changed: Mapping[str, list[str]]) -> None:
-        number = len(finds.imports)
-        self._say(f"adopting {number} resource{'s'[: number - 1]} that a run had created and no state knew")
-        for address, actions in changed.items():
-            self._say(f"{address} is changed then ({' and '.join(actions)})")
 
     def _say(self, text: str) -> None:
         self._console.print(f"{self._stack}: {text}", soft_wrap=True, markup=False)

@@ -15,6 +15,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore import xform_name
+from botocore.exceptions import ClientError
 
 from operations import OperationError
 from operations.cluster import drain, kubernetes
@@ -208,3 +209,37 @@ def test_a_network_whose_cluster_is_gone_is_not_hung_on(
     assert state
     assert state.resources
     balanced()
+
+
+def test_what_the_network_plugin_has_left_goes_before_the_network(local: Context, deployed: Run) -> None:
+    ec2, subnet = local.client("ec2"), local.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
+    clusters = (local.settings.names.prefix, "of-somebody-else")
+    own, other = (
+        ec2.create_network_interface(
+            SubnetId=subnet,
+            TagSpecifications=[
+                {
+                    "ResourceType": "network-interface",
+                    "Tags": [{"Key": "cluster.k8s.amazonaws.com/name", "Value": each}],
+                }
+            ],
+        )["NetworkInterface"]["NetworkInterfaceId"]
+        for each in clusters
+    )
+    deployed("destroy")
+
+    printed = deployed("destroy", ["vpc"])
+
+    assert f"Deleting the network interface {own}, which the VPC CNI has left behind" in printed
+    there = [each["NetworkInterfaceId"] for each in ec2.describe_network_interfaces()["NetworkInterfaces"]]
+    assert (own in there, other in there) == (False, True)
+    ec2.delete_network_interface(NetworkInterfaceId=other)
+
+
+@pytest.mark.usefixtures("deployed")
+def test_what_is_never_found_is_not_looked_for_without_an_end(local: Context) -> None:
+    def look() -> drain.Left:
+        raise ClientError({"Error": {"Code": "TargetGroupNotFound", "Message": "gone"}}, "DescribeTags")
+
+    with pytest.raises(OperationError, match="TargetGroupNotFound"):
+        drain._wait(local, look, print)

@@ -80,5 +80,5 @@ def test_all_that_is_wrong_with_the_charts_stops_the_deploy(
     with pytest.raises(OperationError) as error:
         kubernetes.check(context, graph, ["app"], Console(file=io.StringIO()), reason="of a test")
     first, *lines = str(error.value).splitlines()
-    assert first == "the half inside the cluster is wrong:"
+    assert first == "the in-cluster stacks are wrong:"
     assert any("- database.secretArn: Does not match pattern" in line for line in lines)

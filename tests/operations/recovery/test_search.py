@@ -23,10 +23,10 @@ def test_a_type_that_nobody_has_described_is_named() -> None:
         say=lambda _: None,
     )
 
-    finds = search.find(now=False)
+    search.find(now=False)
 
-    assert finds.imports == {}
-    assert finds.unsure == [
+    assert search.imports == {}
+    assert search.unsure == [
         f"{address} was being created, and no row of catalogue/adoption.py says how to find it: look for it in AWS, "
         "and import it"
     ]
