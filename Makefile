@@ -103,8 +103,8 @@ fix: $(INSTALLED) ## Format, and repair what lint can
 
 .PHONY: bench
 bench: $(INSTALLED) $(CLI) ## Measure lazy bindings against those as shipped, and a first deploy against its longest chain
-	@$(RUN) -m imports.bench
-	@$(RUN) -m operations.bench
+	@$(RUN) -m tests.bench.bindings
+	@$(RUN) -m tests.bench.deploy
 
 .PHONY: chaos
 chaos: $(INSTALLED) ## Kill deploys of a simulated platform at random, and show that each kill is survived (KILLS=60 SEED=1)

@@ -7,7 +7,9 @@ import locale
 import os
 import re
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -60,58 +62,36 @@ def _command(command: str, environment: str, console: Console) -> int:
     folder = Path(os.environ["PLANS"]).resolve() if os.environ.get("PLANS") else None
     if folder and folder.exists() and not folder.is_dir():
         raise OperationError(f"PLANS={os.environ['PLANS']} is a file: name a folder")
-    # Each command imports what it needs: `make env` has no use for boto3.
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        """Each command imports what it needs: `make env` has no use for boto3."""
+        return getattr(import_module(f"operations.commands.{command}"), command)(*arguments, **options)
+
     match command:
-        case "deploy":
-            from operations.commands.deploy import deploy
-
-            deploy(environment, names, console, folder)
-        case "destroy":
-            from operations.commands.destroy import destroy
-
-            destroy(environment, names, console)
-        case "plan":
-            from operations.commands.plan import plan
-
-            changes = plan(environment, names, console, folder, details=os.environ.get("DETAILS") == "1")
-            return CHANGES if changes and os.environ.get("DETAILED_EXITCODE") == "1" else 0
+        case "env":
+            print(exports(open_context(environment)))
         case "synth":
             graph = synthesize(environment)
             print(*(graph.path(stack) / "cdk.tf.json" for stack in graph.select(names)), sep="\n")
+        case "deploy":
+            call(environment, names, console, folder)
+        case "plan":
+            changes = call(environment, names, console, folder, details=os.environ.get("DETAILS") == "1")
+            return CHANGES if changes and os.environ.get("DETAILED_EXITCODE") == "1" else 0
+        case "destroy" | "outputs":
+            call(environment, names, console)
         case "doctor":
-            from operations.commands.doctor import doctor
-
-            return 0 if doctor(environment, console) else FAILED
-        case "env":
-            print(exports(open_context(environment)))
-        case "grafana":
-            from operations.commands.grafana import grafana
-
-            grafana(environment, console)
-        case "runner":
-            from operations.commands.runner import runner
-
-            runner(environment, console)
-        case "outputs":
-            from operations.commands.outputs import outputs
-
-            outputs(environment, names, console)
+            return 0 if call(environment, console) else FAILED
+        case "grafana" | "runner":
+            call(environment, console)
         case "kubeconfig":
-            from operations.commands.kubeconfig import kubeconfig
-
-            print(kubeconfig(environment))
+            print(call(environment))
         case "shell":
-            from operations.commands.shell import shell
-
-            shell(environment, os.environ.get("HOST", ""))
+            call(environment, os.environ.get("HOST", ""))
         case "psql":
-            from operations.commands.psql import psql
-
-            return psql(environment)
+            return int(call(environment))
         case "clean":
-            from operations.commands.clean import clean
-
-            clean(console)
+            call(console)
     return 0
 
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
-from rich.table import Table
 
 from operations import OperationError
-from operations.tables import NARROW
+from operations.tables import NARROW, plain
 
 SECONDS = 10  # for everything; a program or AWS that has not answered by then does not
 
@@ -67,7 +66,7 @@ def side_by_side(
 def refuse(found: list[Check], why: str = "this machine is not ready") -> None:
     """Raises OperationError that names all of these that stop a deploy."""
     if problems := [f"  {check}" for check in found if check.fails]:
-        raise OperationError("\n".join([f"{why}:", *problems]))
+        raise OperationError(f"{why}:", *problems)
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class Page:
                     f"{name}{escape(each)}" for name, each in said.items() if each
                 )
             return
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        table = plain()
         for column in ("check", "found", "needed", "remedy"):
             table.add_column(column, overflow="fold")
         for check in self.checks:

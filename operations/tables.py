@@ -9,6 +9,11 @@ from rich.table import Table
 NARROW = 100  # columns
 
 
+def plain(*columns: str) -> Table:
+    """A table without lines."""
+    return Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+
+
 class Sheet:
     """Rows of a name, numbers, and a text, which stands below the table where the terminal is narrow."""
 
@@ -22,7 +27,7 @@ class Sheet:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         narrow = options.max_width < NARROW
         first, *numbers, text = self._columns
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        table = plain()
         table.add_column(first, no_wrap=True)
         for name in numbers:
             table.add_column(name, justify="right", min_width=len(name))

@@ -7,7 +7,6 @@ from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
 
 from settings.values import (
     GRAVITON,
@@ -22,6 +21,7 @@ from settings.values import (
     RetentionDays,
     RoleArn,
     X86InstanceType,
+    mistake,
 )
 
 # None of these is among the services with an endpoint in each region (AWS PrivateLink guide); all of them are needed.
@@ -176,11 +176,8 @@ class EksSettings(Model):
     @classmethod
     def _run_the_application(cls, groups: dict[str, NodeGroupSettings]) -> dict[str, NodeGroupSettings]:
         if all(group.architecture != "x86_64" for group in groups.values()):
-            raise PydanticCustomError(
-                "mistake",
-                "is that of every group, and the images of the application are built for x86_64: write that in one",
-                {"field": f"{next(iter(groups))}.architecture", "value": "arm64"},
-            )
+            alone = "is that of every group, and the images of the application are built for x86_64: write that in one"
+            raise mistake(f"{next(iter(groups))}.architecture", "arm64", alone)
         return groups
 
     @field_validator("service_cidr")

@@ -4,7 +4,6 @@ The description of a field says what to write there; the error messages print it
 """
 
 from pydantic import Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
 
 from settings.aws import (
     DnsSettings,
@@ -18,7 +17,7 @@ from settings.cluster import RESERVED_CONNECTIONS, AddonsSettings, AppSettings, 
 from settings.database import DatabaseSettings
 from settings.monitoring import MonitoringSettings
 from settings.names import Names
-from settings.values import Model, Region
+from settings.values import Model, Region, mistake
 
 Host = MonitoringSettings | RunnerSettings
 # Names that start so belong to others: SSM's and S3's own (PutParameter, bucket naming rules), ids of security groups.
@@ -56,13 +55,8 @@ class Settings(Model):
     @classmethod
     def _zones_in_region(cls, vpc: VpcSettings, info: ValidationInfo) -> VpcSettings:
         region = info.data.get("region")
-        strangers = [zone for zone in vpc.zones if region and zone[:-1] != region]
-        if strangers:
-            raise PydanticCustomError(
-                "mistake",
-                "are not in {region}: write zones such as {region}a",
-                {"field": "zones", "value": vpc.zones, "region": region},
-            )
+        if region and any(zone[:-1] != region for zone in vpc.zones):
+            raise mistake("zones", vpc.zones, f"are not in {region}: write zones such as {region}a")
         return vpc
 
     @field_validator("eks")
@@ -70,11 +64,8 @@ class Settings(Model):
     def _services_outside_vpc(cls, eks: EksSettings, info: ValidationInfo) -> EksSettings:
         vpc = info.data.get("vpc")
         if vpc and eks.service_cidr.overlaps(vpc.cidr):
-            raise PydanticCustomError(
-                "mistake",
-                "overlaps vpc.cidr {cidr}: write a private network outside it",
-                {"field": "service_cidr", "value": eks.service_cidr, "cidr": str(vpc.cidr)},
-            )
+            overlap = f"overlaps vpc.cidr {vpc.cidr}: write a private network outside it"
+            raise mistake("service_cidr", eks.service_cidr, overlap)
         return eks
 
     @field_validator("monitoring", "runner")
@@ -82,11 +73,7 @@ class Settings(Model):
     def _in_a_zone_of_the_vpc(cls, host: Host, info: ValidationInfo) -> Host:
         vpc = info.data.get("vpc")
         if vpc and host.zone is not None and host.zone not in vpc.zones:
-            raise PydanticCustomError(
-                "mistake",
-                "is no zone of the VPC: write one of {zones}",
-                {"field": "zone", "value": host.zone, "zones": ", ".join(vpc.zones)},
-            )
+            raise mistake("zone", host.zone, f"is no zone of the VPC: write one of {', '.join(vpc.zones)}")
         return host
 
     @field_validator("app")
@@ -94,31 +81,17 @@ class Settings(Model):
     def _fits_domain_and_database(cls, app: AppSettings, info: ValidationInfo) -> AppSettings:
         dns, database = info.data.get("dns"), info.data.get("database")
         if dns and app.host and not f".{app.host}".endswith(f".{dns.domain}"):
-            raise PydanticCustomError(
-                "mistake",
-                "is not inside the zone: write {domain}, or a name below it",
-                {"field": "host", "value": app.host, "domain": dns.domain},
-            )
+            raise mistake("host", app.host, f"is not inside the zone: write {dns.domain}, or a name below it")
         if (app.image is None) != (app.migrator_image is None):
-            raise PydanticCustomError(
-                "mistake",
-                "comes without the other image: write image and migrator_image, or neither",
-                {"field": "image", "value": app.image},
+            alone = "comes without the other image: write image and migrator_image, or neither"
+            raise mistake("image", app.image, alone)
+        most = max_connections(database.instance_class) - RESERVED_CONNECTIONS if database else 0
+        if database and app.most_pods * app.connections_per_pod > most:
+            more = (
+                f"takes more connections than {database.instance_class} has: write at most {most} in a rollout, "
+                "which is max_replicas and a quarter, times connections_per_pod"
             )
-        if database:
-            most = max_connections(database.instance_class) - RESERVED_CONNECTIONS
-            if app.most_pods * app.connections_per_pod > most:
-                raise PydanticCustomError(
-                    "mistake",
-                    "takes more connections than {instance_class} has: write at most {most} in a rollout, "
-                    "which is max_replicas and a quarter, times connections_per_pod",
-                    {
-                        "field": "max_replicas",
-                        "value": app.max_replicas,
-                        "instance_class": database.instance_class,
-                        "most": most,
-                    },
-                )
+            raise mistake("max_replicas", app.max_replicas, more)
         return app
 
     @property

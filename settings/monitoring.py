@@ -3,9 +3,8 @@
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
 
-from settings.values import ClosedNetwork, EachOnce, Email, Model, X86InstanceType
+from settings.values import ClosedNetwork, EachOnce, Email, Model, X86InstanceType, mistake
 
 # Where the histogram of OpenTelemetry has a boundary. Between two of them no quantity is known.
 LATENCY_BOUNDARIES = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
@@ -64,15 +63,9 @@ class MonitoringSettings(Model):
         retention = info.data.get("metrics_retention_days")
         for name, slo in slos.items():
             if retention and slo.window_days > retention:
-                raise PydanticCustomError(
-                    "mistake",
-                    "is longer than metrics_retention_days: write at most {retention}, or keep metrics longer",
-                    {"field": f"{name}.window_days", "value": slo.window_days, "retention": retention},
-                )
+                much = f"is longer than metrics_retention_days: write at most {retention}, or keep metrics longer"
+                raise mistake(f"{name}.window_days", slo.window_days, much)
             if (slo.indicator == "latency") != (slo.threshold_seconds is not None):
-                raise PydanticCustomError(
-                    "mistake",
-                    "belongs to the indicator latency alone: write a threshold there, and leave it out elsewhere",
-                    {"field": f"{name}.threshold_seconds", "value": slo.threshold_seconds},
-                )
+                other = "belongs to the indicator latency alone: write a threshold there, and leave it out elsewhere"
+                raise mistake(f"{name}.threshold_seconds", slo.threshold_seconds, other)
         return slos

@@ -5,6 +5,7 @@ from ipaddress import IPv4Network
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from settings.offered import nearest, regions
 
@@ -22,6 +23,11 @@ class Model(BaseModel):
 
     # A typo in YAML must fail loudly, and nobody edits settings during a synthesis.
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def mistake(field: str, value: object, text: str) -> PydanticCustomError:
+    """Of a rule between fields: pydantic knows the area that it belongs to, and this the field in that."""
+    return PydanticCustomError("mistake", "{text}", {"field": field, "value": value, "text": text})
 
 
 def _private(network: IPv4Network) -> IPv4Network:

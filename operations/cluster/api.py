@@ -39,6 +39,9 @@ class Object:
     name: str
     release: tuple[str, str] | None
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} in {self.namespace}"
+
 
 def kubeconfig_of(context: Context) -> Path | None:
     """The file to log in with: the one that takes the place of EKS, or one for EKS. None where there is no cluster."""

@@ -57,8 +57,7 @@ def in_kubernetes(context: Context, path: Path, own: Collection[tuple[str, str]]
     kubectl = f"KUBECONFIG={os.path.relpath(path)} {os.path.relpath(carried('kubectl'))}"
     release = """--type merge --patch '{"metadata":{"finalizers":null}}'"""
     return {
-        f"{each.kind} {each.name} in {each.namespace}": f"{kubectl} patch {each.kind} {each.name} "
-        f"--namespace {each.namespace} {release}"
+        str(each): f"{kubectl} patch {each.kind} {each.name} --namespace {each.namespace} {release}"
         for each in api.load_balanced(context, path, own)
     }
 
@@ -114,7 +113,7 @@ def _ids(ec2: Any, kind: str, filters: Mapping[str, list[str]]) -> list[str]:
 def refusal(context: Context, left: Left, why: str) -> OperationError:
     lines = [f"{why}:", *(f"  {name}" for name in left), "If nothing removes it any more, these commands do, in turn:"]
     commands = (in_shell(context.settings.environment, command) for command in left.values())
-    return OperationError("\n".join([*lines, *(f"    {command}" for command in commands)]))
+    return OperationError(*lines, *(f"    {command}" for command in commands))
 
 
 def _title(kind: str, name: str) -> str:

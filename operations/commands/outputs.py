@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from operations import OperationError
@@ -12,6 +11,7 @@ from operations.checks import refuse
 from operations.commands import doctor
 from operations.context import EMBEDDED, open_context, settings_of
 from operations.engine import state_bucket
+from operations.tables import plain
 
 
 def outputs(environment: str, names: list[str], console: Console) -> None:
@@ -26,7 +26,7 @@ def outputs(environment: str, names: list[str], console: Console) -> None:
     if unknown := [name for name in names if name not in deployed]:
         there = ", ".join(deployed) or "none"
         raise OperationError(f"STACK: {', '.join(unknown)} of {environment} is not deployed; there are {there}")
-    table = Table("stack", "output", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = plain("stack", "output")
     table.add_column("value", overflow="fold")
     for stack in names or deployed:
         state = state_bucket.read(context, stack)

@@ -10,8 +10,8 @@ from operations import LOCAL, OperationError, preflight
 from operations.cluster import api, kubernetes
 from operations.commands import doctor
 from operations.context import EMBEDDED, Context, local_simulator, open_context
-from operations.engine.synthesis import Graph, synthesize
-from operations.plans import abandoned, files, pending
+from operations.engine.synthesis import synthesize
+from operations.plans import abandoned, files
 from operations.plans.planning import Planner
 from operations.plans.report import Report
 from operations.recovery.recover import recover
@@ -33,8 +33,35 @@ def plan(
     doctor.require(environment)
     graph = synthesize(environment)
     selected = graph.select(names)
-    with _opened(environment) as context:
-        return _plan(context, graph, names, selected, console, folder, details)
+    with _opened(environment) as context, files.private(environment) as private:
+        recover(context, graph, selected, console)
+        preflight.require(context, graph, selected, to_plan=True)
+        inside = kubernetes.in_cluster(graph, selected)
+        notes: dict[str, str] = {}
+        new: list[str] = []
+        if folder:
+            files.clear(folder)
+            notes = dict.fromkeys(inside, IN_CLUSTER)
+        elif reason := kubernetes.why_not_applied(context, graph, inside):
+            if len(inside) == len(selected):
+                raise OperationError(f"{', '.join(inside)} cannot be planned: {reason}")
+            notes = dict.fromkeys(inside, f"not planned: {reason}")
+        elif inside and api.kubeconfig_of(context):
+            require_api(context, selected, inside)
+        else:
+            new = inside
+
+        planner = Planner(context, graph, folder or private, private, reads_only=folder is not None)
+        planner.take_as_written(new, NO_CLUSTER)
+        planned = [stack for stack in selected if stack not in notes and stack not in new]
+        plans = planner.plan(planned, console, details=details or folder is not None, created=details)
+        plans.note(notes)
+        report = Report.of(context.settings, selected, plans, abandoned.sentences(context, graph, names))
+    report.print(console)
+    if folder:
+        files.write(folder, graph, list(plans.files), report)
+        console.print(f"\nTo apply just this: make deploy PLANS={folder.name} ENVIRONMENT={environment}")
+    return report.changes
 
 
 @contextlib.contextmanager
@@ -46,51 +73,6 @@ def _opened(environment: str) -> Iterator[Context]:
     finally:
         if idle:
             stop(LOCAL)
-
-
-def _plan(
-    context: Context,
-    graph: Graph,
-    names: list[str],
-    selected: list[str],
-    console: Console,
-    folder: Path | None,
-    details: bool,
-) -> bool:
-    environment = context.settings.environment
-    recover(context, graph, selected, console)
-    preflight.require(context, graph, selected, to_plan=True)
-    inside = kubernetes.in_cluster(graph, selected)
-    notes: dict[str, str] = {}
-    new: list[str] = []
-    if folder:
-        files.clear(folder)
-        notes = dict.fromkeys(inside, IN_CLUSTER)
-    elif reason := kubernetes.why_not_applied(context, graph, inside):
-        if len(inside) == len(selected):
-            raise OperationError(f"{', '.join(inside)} cannot be planned: {reason}")
-        notes = dict.fromkeys(inside, f"not planned: {reason}")
-    elif inside and api.kubeconfig_of(context):
-        require_api(context, selected, inside)
-    else:
-        new = inside
-
-    with files.private(environment) as private:
-        planner = Planner(context, graph, folder or private, private, reads_only=folder is not None)
-        planner.take_as_written(new, NO_CLUSTER)
-        plans = planner.plan(
-            [stack for stack in selected if stack not in notes and stack not in new],
-            console,
-            details=details or folder is not None,
-            created=details,
-        )
-    notes |= pending.notes(context, list(plans.outcomes))
-    report = Report.of(context.settings, selected, plans, notes, abandoned.sentences(context, graph, names))
-    report.print(console)
-    if folder:
-        files.write(folder, graph, list(plans.files), report)
-        console.print(f"\nTo apply just this: make deploy PLANS={folder.name} ENVIRONMENT={environment}")
-    return report.changes
 
 
 def require_api(context: Context, selected: Sequence[str], inside: Sequence[str]) -> None:

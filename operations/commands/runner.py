@@ -2,11 +2,10 @@
 
 import hashlib
 import os
-import subprocess
 
 from rich.console import Console
 
-from operations import LOCAL, ROOT, OperationError
+from operations import LOCAL, ROOT, OperationError, run
 from operations.commands import doctor
 from operations.commands.hosts import open_host
 
@@ -48,9 +47,7 @@ def install_collections(console: Console) -> None:
     console.print(f"Installing the collections of {pinned}")
     console.file.flush()
     where = ["--requirements-file", str(REQUIREMENTS), "--collections-path", str(COLLECTIONS)]
-    result = subprocess.run(
-        ["ansible-galaxy", "collection", "install", "--force", *where], capture_output=True, text=True, check=False
-    )
+    result = run("ansible-galaxy", "collection", "install", "--force", *where)
     if result.returncode != 0:
         said = result.stderr.strip() or result.stdout.strip()
         raise OperationError(f"the collections of {pinned} cannot be installed:\n{said}")

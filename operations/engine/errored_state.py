@@ -31,7 +31,7 @@ def push(context: Context, graph: Graph, console: Console) -> None:
         if (other := stored[path]) and not (_follows(own, other) or _same(own, other))
     ]
     if problems:
-        raise OperationError("\n".join(["Nothing was changed.", *problems]))
+        raise OperationError("Nothing was changed.", *problems)
     for path, own in documents.items():
         other = stored[path]
         if not (other and _same(own, other)):

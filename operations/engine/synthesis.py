@@ -4,14 +4,13 @@ import difflib
 import json
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from operations import OUTPUT, ROOT, OperationError, failures
+from operations import OUTPUT, ROOT, OperationError, failures, run
 from operations.engine.variables import inherited
 
 ERRORED_STATE = "errored.tfstate"  # how Terraform calls a state that it could not write to the bucket
@@ -55,14 +54,8 @@ def synthesize(environment: str, directory: Path | None = None) -> Graph:
     directory.parent.mkdir(parents=True, exist_ok=True)
     if directory.exists() and not directory.is_dir():
         raise OperationError(f"{os.path.relpath(directory)} is no folder: remove it")
-    result = subprocess.run(
-        [sys.executable, "main.py"],
-        cwd=ROOT,
-        env=inherited(os.environ) | {"ENVIRONMENT": environment, "CDKTF_OUTDIR": str(directory)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    variables = inherited(os.environ) | {"ENVIRONMENT": environment, "CDKTF_OUTDIR": str(directory)}
+    result = run(sys.executable, "main.py", cwd=ROOT, env=variables)
     if result.returncode != 0:
         said = result.stderr.strip() or result.stdout.strip() or "main.py failed without a word"
         raise OperationError(failures.of_traceback(said) if failures.TRACEBACK in said else said)

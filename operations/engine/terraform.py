@@ -109,7 +109,7 @@ class Terraform:
         except OSError as error:
             outcome.text.append(f"{error.filename}: {error.strerror}. Nothing was begun.")
             return outcome
-        with log.open("ab", buffering=0) as output, recorded:
+        with log.open("ab", buffering=0) as output, recorded.file:
             with contextlib.suppress(OSError):  # a full disk
                 output.write(f"{runs.HEADER} {' '.join(arguments)}\n".encode())
             begin = log.stat().st_size

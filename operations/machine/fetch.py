@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from pathlib import Path
 
-from operations import LOCAL, OperationError
+from operations import LOCAL, OperationError, run
 from operations.engine.variables import inherited
 
 NODE, TERRAFORM = (20,), (1, 11)  # the oldest that will do
@@ -128,8 +128,7 @@ def _install_node(folder: Path) -> None:
     print(f"Fetching {folder.name}, with npm, from the package index of pip into .local (60 MB)", flush=True)
     options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile"]
     options += ["--only-binary=:all:", "--require-hashes", "--target", str(folder), "--requirement", str(PINNED_NODE)]
-    pip = [sys.executable, "-m", "pip", "install", *options]
-    result = subprocess.run(pip, capture_output=True, text=True, check=False)
+    result = run(sys.executable, "-m", "pip", "install", *options)
     if result.returncode != 0:
         said = result.stderr.strip().splitlines() or ["pip ended without a word"]
         raise OperationError(f"{folder.name} cannot be fetched ({said[-1]}): try again, or install Node.js 22 with npm")

@@ -2,12 +2,11 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from operations import OperationError
+from operations import OperationError, run
 from operations.context import Context
 
 # A change outside of Terraform is described in the same way, before this line.
@@ -36,13 +35,7 @@ def attributes(shown: str) -> dict[str, list[str]]:
 
 
 def _show(context: Context, directory: Path, plan: Path, form: str) -> str:
-    result = subprocess.run(
-        ["terraform", f"-chdir={directory}", "show", form, str(plan)],
-        env=context.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = run("terraform", f"-chdir={directory}", "show", form, plan, env=context.environment)
     if result.returncode != 0:
         raise OperationError(f"the plan of {directory.name} cannot be read: {result.stderr.strip()}")
     return result.stdout

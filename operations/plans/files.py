@@ -80,7 +80,7 @@ def read(folder: Path, environment: str, graph: Graph) -> dict[str, Path]:
     if strangers := sorted({path.stem for path in folder.glob("*.tfplan")} - digests.keys()):
         problems += [f"  {stack}.tfplan is none of the files that were planned" for stack in strangers]
     if problems:
-        raise OperationError("\n".join([f"nothing was applied of PLANS={folder}:", *problems, f"Plan again: {again}"]))
+        raise OperationError(f"nothing was applied of PLANS={folder}:", *problems, f"Plan again: {again}")
     return {stack: path_of(folder, stack) for stack in digests}
 
 

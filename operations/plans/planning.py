@@ -16,7 +16,7 @@ from operations.engine import state_bucket
 from operations.engine.stacks import run_all
 from operations.engine.synthesis import Graph
 from operations.engine.terraform import LOCK_TIMEOUT, Outcome
-from operations.plans import changes, files
+from operations.plans import changes, files, pending
 from operations.plans.previews import PLACEHOLDER, READS, Copies, Values, read_by
 
 SECRET_WHEN_READ = {name for name, each in RESOURCES.items() if each.secret}
@@ -35,6 +35,11 @@ class Plans:
     notes: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     files: dict[str, Path] = field(default_factory=dict)
+
+    def note(self, notes: Mapping[str, str]) -> None:
+        """Say this of stacks besides what is said of them already."""
+        for stack, text in notes.items():
+            self.notes[stack] = "; ".join(filter(None, (text, self.notes.get(stack))))
 
 
 class Planner:
@@ -71,6 +76,7 @@ class Planner:
                 for stack, outcome in self._plans.outcomes.items()
                 if self._path(stack).is_file()
             }
+        self._plans.note(pending.notes(self._context, list(self._plans.outcomes)))
         return self._plans
 
     def _attributes(self, stack: str, outcome: Outcome, actions: set[str]) -> dict[str, list[str]]:

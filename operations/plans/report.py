@@ -48,15 +48,9 @@ class Report:
     abandoned: Sequence[str] = ()
 
     @classmethod
-    def of(
-        cls, settings: Settings, stacks: Sequence[str], plans: Plans, notes: Mapping[str, str], abandoned: Sequence[str]
-    ) -> "Report":
-        said = {
-            stack: "; ".join(each[stack] for each in (notes, plans.notes) if stack in each)
-            for stack in notes.keys() | plans.notes.keys()
-        }
-        outcomes, attributes = plans.outcomes, plans.attributes
-        return cls(settings.environment, place(settings), stacks, outcomes, said, attributes, abandoned)
+    def of(cls, settings: Settings, stacks: Sequence[str], plans: Plans, abandoned: Sequence[str]) -> "Report":
+        said = plans.outcomes, plans.notes, plans.attributes
+        return cls(settings.environment, place(settings), stacks, *said, abandoned)
 
     @property
     def changes(self) -> bool:
@@ -72,23 +66,16 @@ class Report:
         return f"No changes in {', '.join(planned) or 'any stack'}. Not planned: {', '.join(others)}."
 
     def losses(self) -> list[Loss]:
-        return [
-            Loss(stack, address, action)
-            for stack, outcome in self.outcomes.items()
-            for address, action in outcome.changes.items()
-            if action in ("delete", "replace")
-        ]
+        every = [Loss(stack, address, action) for action, stack, address, _ in self._every()]
+        return [loss for loss in every if loss.action in ("delete", "replace")]
 
     def _rows(self) -> Iterator[list[str]]:
         for stack in self.stacks:
             outcome = self.outcomes.get(stack)
-            if outcome:
-                actions = list(outcome.changes.values())
-                counts = [str(actions.count(action)) for action in ACTIONS]
-            else:
-                counts = [""] * len(ACTIONS)
-            outputs = [f"changes {listed(outcome.outputs, 'outputs')}"] if outcome and outcome.outputs else []
-            yield [stack, *counts, "; ".join([*outputs, *([self.notes[stack]] if stack in self.notes else [])])]
+            actions = list(outcome.changes.values()) if outcome else []
+            counts = [str(actions.count(action)) if outcome else "" for action in ACTIONS]
+            outputs = f"changes {listed(outcome.outputs, 'outputs')}" if outcome and outcome.outputs else ""
+            yield [stack, *counts, "; ".join(filter(None, (outputs, self.notes.get(stack))))]
 
     def _every(self) -> Iterator[tuple[str, str, str, Sequence[str]]]:
         for stack in self.stacks:
@@ -102,7 +89,10 @@ class Report:
             for line in attributes:
                 console.print(f"    {line}", markup=False, soft_wrap=True, highlight=False)
         console.print(f"\nPlan of {self.environment}: {self.where}\n")
-        console.print(self.table())
+        table = Sheet("stack", *ACTIONS, "")
+        for row in self._rows():
+            table.add_row(*row)
+        console.print(table)
         for loss in self.losses():
             console.print(Text(str(loss), style="bold red" if loss.stateful else ""))
         for sentence in self.abandoned:
@@ -110,14 +100,8 @@ class Report:
         if not self.changes:
             console.print(f"\n{self.no_changes}")
 
-    def table(self) -> Sheet:
-        table = Sheet("stack", *ACTIONS, "")
-        for row in self._rows():
-            table.add_row(*row)
-        return table
-
     def markdown(self) -> str:
-        losses = self.losses()
+        lost = {f"{loss.action} `{loss.stack}: {loss.address}`": loss.stateful for loss in self.losses()}
         lines = [
             f"### Plan of {self.environment}: {self.where}",
             "",
@@ -125,12 +109,8 @@ class Report:
             f"| --- |{' ---: |' * len(ACTIONS)} --- |",
             *(f"| {' | '.join(row)} |" for row in self._rows()),
             "",
-            *(
-                f"- **{loss.action} `{loss.stack}: {loss.address}`**: data goes with it"
-                for loss in losses
-                if loss.stateful
-            ),
-            *(f"- {loss.action} `{loss.stack}: {loss.address}`" for loss in losses if not loss.stateful),
+            *(f"- **{each}**: data goes with it" for each, stateful in lost.items() if stateful),
+            *(f"- {each}" for each, stateful in lost.items() if not stateful),
             *(f"- **{sentence}**" for sentence in self.abandoned),
         ]
         every = list(self._every())

@@ -14,7 +14,7 @@ from operations.engine.progress import Row
 from operations.engine.stacks import APPLY, Interrupted, run_all
 from operations.engine.synthesis import Graph
 from operations.engine.terraform import LOCK_TIMEOUT, Outcome, Terraform
-from operations.plans import files, pending
+from operations.plans import files
 from operations.plans.planning import PLAN, Planner, Plans
 from operations.plans.report import Report
 
@@ -53,8 +53,7 @@ def deploy(
             planner.take_as_written(unreachable, NOT_YET)
             planned = [stack for stack in stacks if stack not in unreachable]
             plans = planner.plan(planned, console, details=True, created=False)
-            notes = pending.notes(context, list(plans.outcomes))
-            Report.of(context.settings, stacks, plans, notes, sentences).print(console)
+            Report.of(context.settings, stacks, plans, sentences).print(console)
             done = {stack for stack, each in plans.outcomes.items() if not each.changes and not each.outputs}
             changing = [stack for stack in stacks if stack not in done]
             if not changing:

@@ -55,18 +55,18 @@ def wait(left: list[Run], console: Console) -> None:
     for run in living.values():
         console.print(f"Waiting for {run}", markup=False, soft_wrap=True)
     with Progress(console, living) as progress:
+
+        def watch(run: Run) -> None:
+            for line in run.lines(run.lives):
+                follow(runs.parse(line), run.stack, verb_of(run.command), progress)
+            progress.step(run.stack, "done")
+
         # Daemons, because Ctrl-C has to end this process.
-        threads = [Thread(target=_watch, args=(run, progress), daemon=True) for run in living.values()]
+        threads = [Thread(target=watch, args=(run,), daemon=True) for run in living.values()]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-
-
-def _watch(run: Run, progress: Progress) -> None:
-    for line in run.lines(run.lives):
-        follow(runs.parse(line), run.stack, verb_of(run.command), progress)
-    progress.step(run.stack, "done")
 
 
 def release(context: Context, left: list[Run], console: Console) -> None:

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from operations import LOCAL, OperationError
@@ -85,7 +84,7 @@ class Run:
 
 
 class Recorded:
-    """A run that is about to start: on record once this is made. Use it as a context manager around the start only."""
+    """A run that is about to start: on record once this is made. Close its file after the start."""
 
     def __init__(self, environment: str, stack: str, command: list[str], log: Path) -> None:
         """Raises OSError where nothing can be written."""
@@ -99,14 +98,11 @@ class Recorded:
         self.file = path.open("xb", buffering=0)
         fcntl.flock(self.file, fcntl.LOCK_EX)
         try:
-            self._write(json.dumps(said))
+            self.file.write(f"{json.dumps(said)}\n".encode())
         except OSError:
             self.file.close()
             path.unlink()
             raise
-
-    def _write(self, line: str) -> None:
-        self.file.write(f"{line}\n".encode())
 
     @property
     def variables(self) -> dict[str, str]:
@@ -114,13 +110,7 @@ class Recorded:
         return {"TF_LOG_CORE": "INFO", "TF_LOG_PATH": str(self.run.path.with_suffix(CORE_LOG_SUFFIX))}
 
     def started(self, pid: int) -> None:
-        self._write(str(pid))
-
-    def __enter__(self) -> "Recorded":
-        return self
-
-    def __exit__(self, _type: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
-        self.file.close()
+        self.file.write(f"{pid}\n".encode())
 
 
 def folder(environment: str) -> Path:

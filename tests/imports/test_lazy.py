@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from imports.bench import differences
+from tests.bench.bindings import differences
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow

@@ -26,7 +26,8 @@ def start(environment: str, script: str) -> tuple[runs.Run, subprocess.Popen[byt
     log = runs.LOCAL / "vpc.log"  # type: ignore[attr-defined]
     log.parent.mkdir(parents=True, exist_ok=True)
     log.touch()
-    with runs.Recorded(environment, "vpc", ["apply"], log) as recorded:
+    recorded = runs.Recorded(environment, "vpc", ["apply"], log)
+    with recorded.file:
         process = subprocess.Popen(["sh", "-c", script], pass_fds=[recorded.file.fileno()], start_new_session=True)
         recorded.started(process.pid)
     return recorded.run, process

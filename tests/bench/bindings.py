@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 WAYS = {"as shipped": {"CDKTF_STOCK_IMPORTS": "1"}, "lazy": {"CDKTF_STOCK_IMPORTS": ""}}
 
 

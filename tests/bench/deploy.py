@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from operations import OUTPUT, ROOT
+from operations import OUTPUT, ROOT, run
 from operations.context import EMBEDDED
 from operations.engine.schedule import LANES, chains
 from operations.engine.synthesis import read_graph
@@ -60,15 +60,9 @@ def summary(took: float, printed: str, needs: Mapping[str, frozenset[str]]) -> s
 
 
 def _run(copy: Path, target: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "operations", target],
-        cwd=copy,
-        env=inherited(os.environ) | {"ENVIRONMENT": EMBEDDED},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    variables = inherited(os.environ) | {"ENVIRONMENT": EMBEDDED}
+    piped = {"capture_output": False, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return run(sys.executable, "-m", "operations", target, cwd=copy, env=variables, **piped)
 
 
 if __name__ == "__main__":

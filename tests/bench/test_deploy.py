@@ -1,6 +1,6 @@
 """What make bench says of a deploy."""
 
-from operations.bench import summary
+from tests.bench.deploy import summary
 
 PRINTED = """
 stack       resources  changed  seconds  outputs
