@@ -124,8 +124,7 @@ def check(context: Context, graph: Graph, stacks: Sequence[str], console: Consol
     problems: list[str] = []
     silent: set[str] = set()
     for release in (each for stack in stacks for each in releases(graph, stack, outputs)):
-        chart, missing = _chart(graph, release, silent)
-        objects = missing
+        objects, chart = "not rendered: its repository does not answer", _chart(graph, release, silent)
         if chart:
             named = {"name": release.name, "namespace": release.namespace}
             try:
@@ -141,14 +140,14 @@ def check(context: Context, graph: Graph, stacks: Sequence[str], console: Consol
     console.print(table)
 
 
-def _chart(graph: Graph, release: Release, silent: set[str]) -> tuple[Path | None, str]:
-    """The folder or archive of a chart, or what to say where its repository does not answer."""
+def _chart(graph: Graph, release: Release, silent: set[str]) -> Path | None:
+    """The folder or archive of a chart. A repository that does not answer is silent, and is not asked again."""
     if not release.repository:
-        return graph.path(release.stack) / release.chart, ""
+        return graph.path(release.stack) / release.chart
     archive = LOCAL / "charts" / f"{release.chart}-{release.version}.tgz"
     if not archive.is_file() and release.repository not in silent:
         helm.pull(release.repository, release.chart, release.version, archive.parent)
-    if not archive.is_file():
-        silent.add(release.repository)
-        return None, "not rendered: its repository does not answer"
-    return archive, ""
+    if archive.is_file():
+        return archive
+    silent.add(release.repository)
+    return None

@@ -93,11 +93,9 @@ def _alone(each: Object) -> Iterator[str]:
             yield f"spec.selector does not match the labels of its own pods, {labels}"
     if each["kind"] == "PodDisruptionBudget" and len({"minAvailable", "maxUnavailable"} & spec.keys()) != 1:
         yield "spec needs one of minAvailable and maxUnavailable"
-    if each["kind"] == "Ingress":
-        for rule in spec.get("rules", []):
-            for path in rule["http"]["paths"]:
-                if path["pathType"] not in PATH_TYPES:
-                    yield f"pathType {path['pathType']!r} is none of {', '.join(PATH_TYPES)}"
+    for path in _paths(each):
+        if path["pathType"] not in PATH_TYPES:
+            yield f"pathType {path['pathType']!r} is none of {', '.join(PATH_TYPES)}"
     if each["kind"] == "ResourceQuota":
         yield from (f"spec.hard.{key}: {value!r} is no quantity" for key, value in spec["hard"].items() if _bad(value))
     for _, pod in pods(each):
@@ -131,14 +129,11 @@ def _together(each: Object, objects: Sequence[Object]) -> Iterator[str]:
             target = port.get("targetPort")
             if isinstance(target, str) and any(target not in _port_names(pod) for pod in selected):
                 yield f"targetPort {target!r} is no port of the pods that it selects"
-    if each["kind"] == "Ingress":
-        services = {other["metadata"]["name"]: other for other in objects if other["kind"] == "Service"}
-        for rule in each["spec"].get("rules", []):
-            for path in rule["http"]["paths"]:
-                backend = path["backend"]["service"]
-                ports = services.get(backend["name"], {"spec": {"ports": []}})["spec"]["ports"]
-                if not any(backend["port"] in ({"name": port.get("name")}, {"number": port["port"]}) for port in ports):
-                    yield f"backend {backend['name']} has no port {backend['port']}"
+    services = {other["metadata"]["name"]: other for other in objects if other["kind"] == "Service"}
+    for backend in (path["backend"]["service"] for path in _paths(each)):
+        ports = services.get(backend["name"], {"spec": {"ports": []}})["spec"]["ports"]
+        if not any(backend["port"] in ({"name": port.get("name")}, {"number": port["port"]}) for port in ports):
+            yield f"backend {backend['name']} has no port {backend['port']}"
     if each["kind"] == "HorizontalPodAutoscaler":
         target = each["spec"]["scaleTargetRef"]
         if not any((other["kind"], other["metadata"]["name"]) == (target["kind"], target["name"]) for other in objects):
@@ -147,6 +142,11 @@ def _together(each: Object, objects: Sequence[Object]) -> Iterator[str]:
         selector = each["spec"].get("selector", {})
         if not any(selects(selector, labels) for other in objects for labels, _ in pods(other)):
             yield "spec.selector selects no pod"
+
+
+def _paths(each: Object) -> list[Object]:
+    rules = each["spec"].get("rules", []) if each["kind"] == "Ingress" else []
+    return [path for rule in rules for path in rule["http"]["paths"]]
 
 
 def _port_names(pod: Object) -> set[str]:

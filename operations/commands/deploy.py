@@ -52,7 +52,7 @@ def deploy(environment: str, names: list[str], console: Console, folder: Path | 
     if environment == EMBEDDED:  # where nothing is at stake
         if state_bucket.ensure(context):
             console.print(f"Created the state bucket {context.settings.names.state_bucket}")
-        outcomes, rows = run_all(context, graph, selected, APPLY, console, why_not=gate)
+        outcomes, rows = run_all(context, graph, selected, [*APPLY, "-auto-approve"], console, why_not=gate)
     else:
         outcomes, rows = review.deploy(
             context, graph, selected, console, gate=gate, unreachable=away, sentences=forgotten

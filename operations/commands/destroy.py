@@ -55,7 +55,7 @@ def destroy(environment: str, names: list[str], console: Console) -> None:
         remove_released()
         gate = kubernetes.gate(context, graph, inside, console, destroying=True)
         others = [stack for stack in deployed if stack != STATE]
-        run_all(context, graph, others, [*APPLY, "-destroy"], console, why_not=gate)
+        run_all(context, graph, others, [*APPLY, "-destroy", "-auto-approve"], console, why_not=gate)
         if STATE in selected:  # one API call made it, and Terraform cannot delete what holds its own state
             if others := state_bucket.others_in_use(context):
                 console.print(f"The state bucket stays, because these states need it: {', '.join(others)}")
@@ -74,9 +74,7 @@ def _require_no_locks(context: Context, graph: Graph, selected: list[str]) -> No
     lines = [
         f"{lock}: wait for its end, or, if nobody works on it any more:\n"
         f"    {unlocking(environment, graph.path(stack), lock.id)}"
-        for lock in state_bucket.locks(context, f"{environment}/")
-        for stack in stacks
-        if lock.key == context.settings.names.state_key(stack)
+        for stack, lock in state_bucket.locked(context, stacks).items()
     ]
     if lines:
         raise OperationError("nothing was destroyed:", *lines)

@@ -14,7 +14,7 @@ from operations.engine.synthesis import ERRORED_STATE, Graph
 from operations.engine.terraform import ADOPTED, CHANGES, LOCK_TIMEOUT, Outcome, Terraform
 from operations.recovery import runs
 
-APPLY = ["apply", "-auto-approve", LOCK_TIMEOUT]
+APPLY = ["apply", LOCK_TIMEOUT]  # of a plan; without one it fails, because nobody has agreed to what it would do
 AGAIN = "Run the same command again to go on."
 
 

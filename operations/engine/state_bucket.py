@@ -1,6 +1,7 @@
 """The bucket of the states, as far as Terraform cannot care for it: before it is there, and when it goes."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,6 +144,13 @@ def locks(context: Context, prefix: str = "") -> list[Lock]:
         said = [str(info.get(name, "unknown")) for name in ("ID", "Who", "Operation", "Created")]
         found.append(Lock(key.removesuffix(LOCK_SUFFIX), *said))
     return found
+
+
+def locked(context: Context, stacks: Iterable[str]) -> dict[str, Lock]:
+    """The locks on the states of these stacks."""
+    keys = {context.settings.names.state_key(stack): stack for stack in stacks}
+    found = locks(context, f"{context.settings.environment}/")
+    return {keys[lock.key]: lock for lock in found if lock.key in keys}
 
 
 def release(context: Context, lock: Lock) -> None:

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 from rich.console import Console
 
@@ -15,7 +14,7 @@ from operations.engine.stacks import APPLY, Interrupted, run_all
 from operations.engine.synthesis import Graph
 from operations.engine.terraform import LOCK_TIMEOUT, Outcome, Terraform
 from operations.plans import files
-from operations.plans.planning import PLAN, Planner, Plans
+from operations.plans.planning import PLAN, Planner
 from operations.plans.report import Report
 
 NOT_YET = "planned when its turn comes, because its cluster does not answer yet: this is what is written of it"
@@ -47,58 +46,45 @@ def deploy(
 
     Returns how each stack went that was applied. Raises OperationError when one fails, or the answer is not yes.
     """
-    while True:
-        with files.private(context.settings.environment) as folder:
-            planner = Planner(context, graph, folder, folder)
-            planner.take_as_written(unreachable, NOT_YET)
-            planned = [stack for stack in stacks if stack not in unreachable]
-            plans = planner.plan(planned, console, details=True, created=False)
-            Report.of(context.settings, stacks, plans, sentences).print(console)
-            done = {stack for stack, each in plans.outcomes.items() if not each.changes and not each.outputs}
-            changing = [stack for stack in stacks if stack not in done]
-            if not changing:
-                return {}, {}
-            _ask(context)
-            if state_bucket.ensure(context):
-                console.print(f"Created the state bucket {context.settings.names.state_bucket}")
-            turns = Turns(context, graph, plans, folder, gate)
-            try:
-                return run_all(context, graph, changing, APPLY, console, own=turns.plans, why_not=turns.begin)
-            except Interrupted:
+    with files.private(context.settings.environment) as folder:
+        planner = Planner(context, graph, folder, folder)
+        planner.take_as_written(unreachable, NOT_YET)
+        planned = [stack for stack in stacks if stack not in unreachable]
+        plans = planner.plan(planned, console, details=True, created=False)
+        Report.of(context.settings, stacks, plans, sentences).print(console)
+        done = {stack for stack, each in plans.outcomes.items() if not each.changes and not each.outputs}
+        changing = [stack for stack in stacks if stack not in done]
+        if not changing:
+            return {}, {}
+        _ask(context)
+        if state_bucket.ensure(context):
+            console.print(f"Created the state bucket {context.settings.names.state_bucket}")
+        own = {stack: [str(path)] for stack, path in plans.files.items()}
+        held: list[str] = []
+
+        def why_not(stack: str) -> str:
+            """Plans in its turn what could only be shown with placeholders, and holds what would change more."""
+            if (reason := gate(stack)) or stack in own:
+                return reason
+            path = files.path_of(folder, stack)
+            outcome = Terraform(context).run(graph.path(stack), [*PLAN, LOCK_TIMEOUT, f"-out={path}"])
+            if not outcome.succeeded:
+                return outcome.reason
+            shown = plans.outcomes.get(stack, Outcome()).changes
+            more = [f"  {action} {address}" for address, action in beyond(outcome.changes, shown).items()]
+            if more and not _agreed():
+                held.append(stack)
+                return "\n".join(["this was not shown before:", *more])
+            own[stack] = [str(path)]
+            return ""
+
+        try:
+            return run_all(context, graph, changing, APPLY, console, own=own, why_not=why_not)
+        except OperationError as error:
+            if not held or isinstance(error, Interrupted):
                 raise
-            except OperationError:
-                if not turns.held:
-                    raise
-            console.print(f"\nPlanning again, because more would change than was shown: {', '.join(turns.held)}\n")
-
-
-class Turns:
-    """The plan file of each stack, when it has its turn: what could only be shown with placeholders is planned now."""
-
-    def __init__(self, context: Context, graph: Graph, shown: Plans, folder: Path, gate: Gate) -> None:
-        self._context, self._graph, self._shown, self._folder, self._gate = context, graph, shown, folder, gate
-        self._terraform = Terraform(context)
-        self.plans = {stack: [str(path)] for stack, path in shown.files.items()}
-        self.held: list[str] = []
-
-    def begin(self, stack: str) -> str:
-        """Why the stack cannot be applied now, if there is a reason."""
-        reason = self._gate(stack)
-        return reason or ("" if stack in self.plans else self._plan(stack))
-
-    def _plan(self, stack: str) -> str:
-        path = files.path_of(self._folder, stack)
-        outcome = self._terraform.run(self._graph.path(stack), [*PLAN, LOCK_TIMEOUT, f"-out={path}"])
-        if not outcome.succeeded:
-            return outcome.reason
-        more = beyond(outcome.changes, self._shown.outcomes.get(stack, Outcome()).changes)
-        if more and not _agreed():
-            self.held.append(stack)
-            return "\n".join(
-                ["this was not shown before:", *(f"  {action} {address}" for address, action in more.items())]
-            )
-        self.plans[stack] = [str(path)]
-        return ""
+    console.print(f"\nPlanning again, because more would change than was shown: {', '.join(held)}\n")
+    return deploy(context, graph, stacks, console, gate=gate, unreachable=unreachable, sentences=sentences)
 
 
 def beyond(found: Mapping[str, str], shown: Mapping[str, str]) -> dict[str, str]:

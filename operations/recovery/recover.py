@@ -71,18 +71,14 @@ def wait(left: list[Run], console: Console) -> None:
 
 def release(context: Context, left: list[Run], console: Console) -> None:
     """Release the locks that these dead runs asked for, by their ids."""
-    environment, names = context.settings.environment, context.settings.names
-    for lock in state_bucket.locks(context, f"{environment}/") if left else []:
-        if any(run.locked_with(lock.id) for run in left if names.state_key(run.stack) == lock.key):
+    for stack, lock in state_bucket.locked(context, {run.stack for run in left}).items():
+        if any(run.stack == stack and run.locked_with(lock.id) for run in left):
             state_bucket.release(context, lock)
             console.print(f"Released the lock of {lock.key}: the run that held it is dead", markup=False)
 
 
 def name_locks(context: Context, graph: Graph, console: Console) -> None:
     """Name the locks of others: Terraform waits for a minute, and fails then."""
-    environment = context.settings.environment
-    stacks = {context.settings.names.state_key(stack): stack for stack in graph.needs}
-    for lock in state_bucket.locks(context, f"{environment}/"):
-        if lock.key in stacks:
-            command = unlocking(environment, graph.path(stacks[lock.key]), lock.id)
-            console.print(f"{lock}. If nobody works on it any more:\n    {command}", markup=False, soft_wrap=True)
+    for stack, lock in state_bucket.locked(context, graph.needs).items():
+        command = unlocking(context.settings.environment, graph.path(stack), lock.id)
+        console.print(f"{lock}. If nobody works on it any more:\n    {command}", markup=False, soft_wrap=True)
