@@ -38,9 +38,8 @@ def push(context: Context, graph: Graph, console: Console) -> None:
             stack = path.parent.name
             outcome = Terraform(context).run(path.parent, ["state", "push", LOCK_TIMEOUT, ERRORED_STATE])
             if not outcome.succeeded:
-                raise OperationError(
-                    f"Nothing was changed. The last state of {stack} cannot be pushed:\n{outcome.reason}"
-                )
+                why = f"Nothing was changed. The last state of {stack} cannot be pushed:"
+                raise OperationError(why, outcome.reason)
             console.print(f"Pushed the last state of {stack}, which could not be written (serial {own['serial']})")
         path.unlink()
 

@@ -15,9 +15,10 @@ from operations.preflight.question import ZONE, Question
 
 STANDARD = re.compile(r"(a|c|d|h|i|im|is|m|r|t|z)\d")  # the families A, C, D, H, I, M, R, T and Z share a quota
 Use = tuple[int, int]  # what is there, and what a deploy adds
+Row = tuple[str, str, Callable[[Question], Use]]
 
 
-def quota(question: Question, row: "Row") -> Iterator[Check]:
+def quota(question: Question, row: Row) -> Iterator[Check]:
     service, code, use = row
     used, adds = use(question)
     if not adds:
@@ -38,7 +39,7 @@ def quota(question: Question, row: "Row") -> Iterator[Check]:
     yield Check("", f"{used} of {limit} in use", remedy, f"{adds} more")
 
 
-def counted(question: Question, kind: str, operation: str, query: str) -> Use:
+def counted(kind: str, operation: str, query: str, question: Question) -> Use:
     new = len(question.arguments(kind, new=True))
     return len(question.pages("ec2", operation, query)) if new else 0, new
 
@@ -76,13 +77,12 @@ def processors(question: Question, lifecycle: str | None = None) -> Use:
     return used, sum(number * max(sizes.get(kind, 0) for kind in types) for types, number in added)
 
 
-Row = tuple[str, str, Callable[[Question], Use]]
+# By service and code, what an account has and gets of it.
 QUOTAS: dict[str, Row] = {
-    "VPCs": ("vpc", "L-F678F1CE", partial(counted, kind="aws_vpc", operation="describe_vpcs", query="Vpcs[].VpcId")),
+    "VPCs": ("vpc", "L-F678F1CE", partial(counted, "aws_vpc", "describe_vpcs", "Vpcs[].VpcId")),
     "Elastic IP addresses": (
-        "ec2",
-        "L-0263D0A3",
-        partial(counted, kind="aws_eip", operation="describe_addresses", query="Addresses[].PublicIp"),
+        *("ec2", "L-0263D0A3"),
+        partial(counted, "aws_eip", "describe_addresses", "Addresses[].PublicIp"),
     ),
     "NAT gateways in a zone": ("vpc", "L-FE5A380F", gateways),
     "vCPUs on demand": ("ec2", "L-1216C47A", processors),
