@@ -90,10 +90,10 @@ def releases(graph: Graph, stack: str, outputs: Mapping[str, Mapping[str, Any]])
 
     def release(each: dict[str, Any]) -> Release:
         plain = {name: each.get(name, "") for name in ("name", "chart", "version", "repository")}
-        values = [resolved(text, value) for text in each["values"]]
+        values = [resolved(text, value) for text in each.get("values", [])]
         return Release(stack, **plain, namespace=resolved(each["namespace"], value), values=values)
 
-    return list(map(release, graph.template(stack)["resource"].get("helm_release", {}).values()))
+    return list(map(release, graph.template(stack).get("resource", {}).get("helm_release", {}).values()))
 
 
 def resolved(text: str, value: Callable[[str, str], str]) -> str:
