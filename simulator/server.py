@@ -25,7 +25,7 @@ def application(*, extended: bool = True) -> Any:
 
         extensions.apply()
     moto = DomainDispatcherApplication(create_backend_app)
-    aws = one_at_a_time(_with_lifecycle_manager(moto) if extended else moto)
+    aws = one_at_a_time(_as_aws(moto) if extended else moto)
 
     def answer(environ: dict[str, Any], start_response: Any) -> Any:
         if environ["PATH_INFO"] == HEALTH_PATH:
@@ -36,8 +36,9 @@ def application(*, extended: bool = True) -> Any:
     return answer
 
 
-def _with_lifecycle_manager(moto: Any) -> Callable[..., Iterable[bytes]]:
+def _as_aws(moto: Any) -> Callable[..., Iterable[bytes]]:
     from simulator import lifecycle_manager
+    from simulator.validation import validated
 
     dlm = lifecycle_manager.application()
 
@@ -45,7 +46,7 @@ def _with_lifecycle_manager(moto: Any) -> Callable[..., Iterable[bytes]]:
         of_dlm = f"/{lifecycle_manager.SERVICE}/aws4_request" in environ.get("HTTP_AUTHORIZATION", "")
         return (dlm if of_dlm else moto)(environ, start_response)
 
-    return answer
+    return validated(answer)
 
 
 def one_at_a_time(moto: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
