@@ -15,9 +15,11 @@ GO = b"go"  # what process.py writes to it once it has recorded it
 
 def application(*, extended: bool = True) -> Any:
     """The WSGI application. Plain moto, without our extensions, is what the tests compare with."""
-    # Both are read when moto is imported.
+    # All are read when moto is imported.
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     os.environ["MOTO_ACM_VALIDATION_WAIT"] = "1"
+    if extended:
+        os.environ["MOTO_ENABLE_AMI_VALIDATION"] = "true"  # an unknown one is InvalidAMIID.NotFound
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     if extended:

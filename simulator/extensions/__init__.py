@@ -18,6 +18,7 @@ from simulator.extensions import (
     rds,
     route53,
     s3,
+    secretsmanager,
     ssm,
 )
 
@@ -39,6 +40,7 @@ def apply() -> None:
         log_groups,
         backup,
         route53,
+        secretsmanager,
         ssm,
     ):
         module.apply()

@@ -5,7 +5,8 @@
 - moto keeps the network interface of a NAT gateway when it deletes the gateway.
 - moto keeps what is said of a rule that names a security group, and does not tell it. Terraform says it again at every
   plan.
-- moto knows a few images by name. Here every release of Amazon Linux 2023 exists as soon as somebody asks for it.
+- moto knows the images of one release of Amazon Linux 2023. Others that AWS has published exist as soon as somebody
+  asks for them. A new one is added here (docs.aws.amazon.com/linux/al2023/release-notes), and any other is unknown.
 """
 
 import hashlib
@@ -17,7 +18,8 @@ from moto.ec2.models.launch_templates import LaunchTemplateVersion
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 
-RELEASE = re.compile(r"al2023-ami-[\d.]+-kernel-[\d.]+-(x86_64|arm64)")
+RELEASES = ("2023.12.20260914.0", "2023.12.20260918.0", "2023.12.20261012.0")
+RELEASE = re.compile(rf"al2023-ami-(?:{'|'.join(RELEASES)})-kernel-6.(?:1|12|18)-(x86_64|arm64)")
 AMAZON = "137112412989"
 
 

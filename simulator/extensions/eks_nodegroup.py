@@ -1,15 +1,18 @@
 """EKS node groups: the version of the cluster, the update settings, and updates in place.
 
 moto gives a node group a version of its own and a way in by SSH, and forgets update_config: Terraform replaces it at
-every plan. It has no updates of node groups.
+every plan. It has no updates of node groups, and takes every type of instance. EKS refuses what does not exist, and
+what the image cannot run on: terraform-aws-modules/terraform-aws-eks 1279, HHS/simpler-grants-gov 12404.
 """
 
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.ec2.models.instance_types import INSTANCE_TYPES
 
+from settings import offered
 from simulator.extensions import eks_scaling
-from simulator.extensions.eks_common import cluster_of, install, new_update, node_release
+from simulator.extensions.eks_common import cluster_of, install, invalid, new_update, node_release
 
 
 def apply() -> None:
@@ -22,6 +25,7 @@ def create_nodegroup(self: Any) -> ActionResult:
     template = self._get_param("launchTemplate")
     if sizes := self._get_param("scalingConfig"):
         eks_scaling.check(cluster, sizes)
+    _check(cluster, self.region, self._get_param("instanceTypes") or [], self._get_param("amiType") or "AL2023_x86_64")
     group = self.eks_backend.create_nodegroup(
         cluster_name=cluster.name,
         nodegroup_name=self._get_param("nodegroupName"),
@@ -49,6 +53,15 @@ def create_nodegroup(self: Any) -> ActionResult:
         group.disk_size = None
     eks_scaling.start(self, group)
     return ActionResult({"nodegroup": group})
+
+
+def _check(cluster: Any, region: str, types: list[str], image: str) -> None:
+    if missing := sorted(set(types) - (offered.instance_types(region) or set(types))):
+        raise invalid(cluster, f"The following supplied instance types do not exist: [{', '.join(missing)}]")
+    for each in filter(INSTANCE_TYPES.get, types):
+        runs = INSTANCE_TYPES[each]["ProcessorInfo"]["SupportedArchitectures"]
+        if ("arm64" if "ARM_64" in image else "x86_64") not in runs:
+            raise invalid(cluster, f"[{each}] is not a valid instance type for requested amiType {image}")
 
 
 def update_nodegroup_config(self: Any) -> ActionResult:

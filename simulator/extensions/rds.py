@@ -6,12 +6,17 @@ instead of that it does not know.
 
 A change that interrupts waits for the maintenance window unless it is to be applied immediately, and a major version
 has to be allowed. Source: docs.aws.amazon.com, ModifyDBInstance, and "Settings for DB instances" in the RDS guide.
+
+A class or a version that AWS does not offer is refused, as far as published data know (settings/offered.py), in the
+words that people have met: tryretool/terraform-retool-modules 70, aws-samples/airflow-for-amazon-eks-blog 3.
 """
 
 from typing import Any
 
-from moto.rds.exceptions import RDSClientError
+from moto.rds.exceptions import InvalidParameterCombination
 from moto.rds.models import DBInstance, DBParameterGroup, RDSBackend
+
+from settings import offered
 
 # The arguments of moto for what waits, and how AWS calls it.
 PENDING = {
@@ -36,17 +41,22 @@ def apply() -> None:
         for parameter in new_parameters:
             self.parameters[parameter["ParameterName"]].update({**parameter, "Source": "user"})
 
-    modify = RDSBackend.modify_db_instance
+    create_here, modify = RDSBackend.create_db_instance, RDSBackend.modify_db_instance
+
+    def create_db_instance(self: Any, db_kwargs: dict[str, Any]) -> Any:
+        if db_kwargs.get("engine") == "postgres":
+            check(self.region_name, db_kwargs.get("db_instance_class"), db_kwargs.get("engine_version"))
+        return create_here(self, db_kwargs)
 
     def modify_db_instance(self: Any, db_instance_identifier: str, db_kwargs: dict[str, Any]) -> Any:
         database = self.describe_db_instances(db_instance_identifier)[0]
         version = db_kwargs.get("engine_version", database.engine_version)
         is_major = version.split(".")[0] != database.engine_version.split(".")[0]
         if is_major and not db_kwargs.get("allow_major_version_upgrade"):
-            raise RDSClientError(
-                "InvalidParameterCombination",
-                "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version.",
+            raise InvalidParameterCombination(
+                "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version."
             )
+        check(self.region_name, db_kwargs.get("db_instance_class"), db_kwargs.get("engine_version"))
         later = {}
         if not db_kwargs.get("apply_immediately"):
             for name, shown in PENDING.items():
@@ -60,6 +70,19 @@ def apply() -> None:
         raise NotImplementedError("what it has is for Aurora and Neptune")
 
     RDSBackend.describe_orderable_db_instance_options = unknown  # type: ignore[method-assign, assignment]
+    RDSBackend.create_db_instance = create_db_instance  # type: ignore[method-assign]
     RDSBackend.modify_db_instance = modify_db_instance  # type: ignore[method-assign]
     DBInstance.__init__ = init  # type: ignore[method-assign]
     DBParameterGroup.update_parameters = update_parameters  # type: ignore[method-assign]
+
+
+def check(region: str, size: str | None, release: str | None) -> None:
+    """Raises InvalidParameterCombination for what PostgreSQL is not offered as. A major version alone is any of its."""
+    if release and not any(f"{each}.".startswith(f"{release}.") for each in offered.engine_versions()):
+        raise InvalidParameterCombination(f"Cannot find version {release} for postgres")
+    classes = offered.database_classes(region)
+    if size and classes and size not in classes:
+        raise InvalidParameterCombination(
+            "RDS does not support creating a DB instance with the following combination: "
+            f"DBInstanceClass={size}, Engine=postgres, EngineVersion={release}, LicenseModel=postgresql-license."
+        )

@@ -35,7 +35,7 @@ def test_one_setting_changes_one_stack(deployed: Project, stacks: set[str]) -> N
 @pytest.mark.parametrize(
     ("file", "before", "after"),
     [
-        ("modules/hosts/amazon_linux.py", r'^RELEASE = "\S+"', 'RELEASE = "2023.13.20261102.0-kernel-6.18-x86_64"'),
+        ("modules/hosts/amazon_linux.py", r'^RELEASE = "\S+"', 'RELEASE = "2023.12.20261012.0-kernel-6.18-x86_64"'),
         ("monitoring/host/mount-data.sh", r"\Z", "# one more line\n"),
     ],
     ids=["image", "user data"],

@@ -142,3 +142,18 @@ def test_a_parameter_that_was_set_says_so(aws: Aws) -> None:
     found = rds.describe_db_parameters(DBParameterGroupName="tls", Source="user")["Parameters"]
 
     assert [each["ParameterName"] for each in found if each.get("Source") == "user"] == ["rds.force_ssl"]
+
+
+@missing_in_moto(AssertionError, "ResourceExistsException")
+def test_the_name_of_a_secret_stays_taken_while_its_deletion_is_scheduled(aws: Aws) -> None:
+    """Terraform tries for two minutes, and says the same then."""
+    secrets = aws("secretsmanager")
+    secrets.create_secret(Name="scheduled", SecretString="1")
+    secrets.delete_secret(SecretId="scheduled", RecoveryWindowInDays=7)
+
+    with pytest.raises(ClientError) as error:
+        secrets.create_secret(Name="scheduled", SecretString="2")
+
+    said = "You can't create this secret because a secret with this name is already scheduled for deletion."
+    assert str(error.value).startswith("An error occurred (InvalidRequestException)"), error.value
+    assert said in str(error.value)
