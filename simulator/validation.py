@@ -26,16 +26,10 @@ from werkzeug.exceptions import NotFound
 SIGNED_AS = {"elasticloadbalancing": "elbv2", "monitoring": "cloudwatch", "servicequotas": "service-quotas"}
 # How a service calls a mistake of its caller, where it is not ValidationError (query) or ValidationException (JSON).
 CODES = {
-    "backup": "InvalidParameterValueException",
-    "dlm": "InvalidRequestException",
-    "ec2": "InvalidParameterValue",
-    "ecr": "InvalidParameterException",
-    "eks": "InvalidParameterException",
-    "logs": "InvalidParameterException",
-    "rds": "InvalidParameterValue",
-    "route53": "InvalidInput",
-    "s3": "MalformedXML",
-    "sns": "InvalidParameter",
+    **dict.fromkeys(("ecr", "eks", "logs"), "InvalidParameterException"),
+    **dict.fromkeys(("ec2", "rds"), "InvalidParameterValue"),
+    **{"backup": "InvalidParameterValueException", "dlm": "InvalidRequestException", "sns": "InvalidParameter"},
+    **{"route53": "InvalidInput", "s3": "MalformedXML"},
 }
 UNREADABLE = {"json": "SerializationException", "query": "MalformedInput", "rest-json": "SerializationException"}
 EC2 = {
@@ -47,10 +41,8 @@ EC2_ELSE = ("InvalidParameterValue", "Value ({0.value}) for parameter {0.path} i
 JAVA = {r"\uD800\uDC00-\uDBFF\uDFFF": r"\U00010000-\U0010FFFF", r"\p{all}": r"\s\S"}
 TYPES = {"boolean": bool, "integer": int, "list": list, "long": int, "map": dict, "string": str, "structure": dict}
 NUMBERS = ("integer", "long", "float", "double")
-
-
-class Refused(ServiceException):
-    """Of this module, because moto asks for the service of an exception by its module."""
+# Of this module, because moto asks for the service of an exception by its module.
+Refused = type("Refused", (ServiceException,), {"__module__": __name__})
 
 
 class Violation(NamedTuple):
@@ -102,9 +94,7 @@ def refusal(request: Request) -> Any:
     return get_serializer_class(service, protocol)(operation).serialize(Refused(*said)) if said else None
 
 
-def _problem(
-    request: Request, service: str, protocol: str, operation: Any, labels: dict[str, Any]
-) -> tuple[str, str] | None:
+def _problem(request: Request, service: str, protocol: str, operation: Any, labels: Any) -> tuple[str, str] | None:
     """The code and the message of an error."""
     parser = _parser(protocol)(operation)
     is_form = isinstance(parser, QueryParser)
@@ -122,9 +112,8 @@ def _problem(
     if service == "ec2":
         code, text = EC2.get(found[0].must, EC2_ELSE)
         return code, text.format(found[0])
-    default = "ValidationError" if is_form else "ValidationException"
-    errors = f"{len(found)} validation error{'s' * (len(found) > 1)} detected"
-    return CODES.get(service, default), f"{errors}: {'; '.join(map(str, found))}"
+    text = f"{len(found)} validation error{'s' * (len(found) > 1)} detected: {'; '.join(map(str, found))}"
+    return CODES.get(service, "ValidationError" if is_form else "ValidationException"), text
 
 
 @functools.cache
@@ -139,8 +128,11 @@ def _parser(protocol: str) -> Any:
             where = shape.serialization.get("location")
             if node is None or getattr(shape, "is_document_type", False) or (where == "querystring" and node == []):
                 return node or None
-            is_json = where is None and not isinstance(self, BaseXMLParser)
-            if is_json and not isinstance(node, TYPES.get(shape.type_name, object)):
+            if (
+                not where
+                and not issubclass(parser, BaseXMLParser)
+                and not isinstance(node, TYPES.get(shape.type_name, object))
+            ):
                 raise TypeError(f"{shape.name} is not of the type {shape.type_name}")
             return super()._parse_shape(shape, node)
 
@@ -160,12 +152,12 @@ def _violations(value: Any, shape: Any, path: str, secret: bool) -> Iterator[Vio
     kind, rules = shape.type_name, shape.metadata
     secret = secret or bool(rules.get("sensitive"))
     if kind == "structure" and not shape.is_document_type:
-        for name in shape.required_members:
-            if value.get(name) is None:
-                yield Violation(_below(path, name), "null", "not be null")
-        for name, each in value.items():
-            if each is not None:
-                yield from _violations(each, shape.members[name], _below(path, name), secret)
+        for name in {**value, **dict.fromkeys(shape.required_members)}:
+            below = ".".join(filter(None, (path, name[:1].lower() + name[1:])))
+            if value.get(name) is not None:
+                yield from _violations(value[name], shape.members[name], below, secret)
+            elif name in shape.required_members:
+                yield Violation(below, "null", "not be null")
         return
     shown = "***" if secret or kind in ("blob", "list", "map") else str(value)
     yield from (Violation(path, shown, must) for must in _broken(value, kind, rules))
@@ -189,10 +181,6 @@ def _broken(value: Any, kind: str, rules: dict[str, Any]) -> Iterator[str]:
         yield f"satisfy enum value set: [{', '.join(rules['enum'])}]"
     if kind == "string" and "pattern" in rules and not _pattern(rules["pattern"]).fullmatch(value):
         yield f"satisfy regular expression pattern: {rules['pattern']}"
-
-
-def _below(path: str, name: str) -> str:
-    return ".".join(filter(None, (path, name[:1].lower() + name[1:])))
 
 
 @functools.cache

@@ -20,7 +20,10 @@ from moto.ec2.models.security_groups import SecurityGroupRule
 
 RELEASES = ("2023.12.20260914.0", "2023.12.20260918.0", "2023.12.20261012.0")
 RELEASE = re.compile(rf"al2023-ami-(?:{'|'.join(RELEASES)})-kernel-6.(?:1|12|18)-(x86_64|arm64)")
-AMAZON = "137112412989"
+PUBLIC: dict[str, Any] = {
+    **{"owner_id": "137112412989", "owner_alias": "amazon", "public": True},
+    **{"virtualization_type": "hvm", "root_device_type": "ebs", "root_device_name": "/dev/xvda"},
+}
 
 
 def apply() -> None:
@@ -45,35 +48,18 @@ def apply() -> None:
         self.enis.pop(gateway._eni.id, None)
         return gateway
 
-    def describe_images(
-        self: Any,
-        ami_ids: Any = None,
-        filters: dict[str, Any] | None = None,
-        exec_users: Any = None,
-        owners: Any = None,
-    ) -> Any:
+    def describe_images(self: Any, ami_ids: Any = None, filters: Any = None, **others: Any) -> Any:
         for name in (filters or {}).get("name", []):
             release = RELEASE.fullmatch(name)
             if release and all(image.name != name for image in self.amis.values()):
                 key = f"ami-{hashlib.sha256(name.encode()).hexdigest()[:17]}"
-                self.amis[key] = Ami(
-                    self,
-                    key,
-                    name=name,
-                    owner_id=AMAZON,
-                    owner_alias="amazon",
-                    public=True,
-                    virtualization_type="hvm",
-                    architecture=release[1],
-                    root_device_type="ebs",
-                    root_device_name="/dev/xvda",
-                )
-        return describe(self, ami_ids, filters, exec_users, owners)
+                self.amis[key] = Ami(self, key, name=name, architecture=release[1], **PUBLIC)
+        return describe(self, ami_ids, filters, **others)
 
     def description(self: Any) -> Any:
         return self.ip_range.get("Description") or self.source_group.get("Description")
 
     SecurityGroupRule.description = property(description)  # type: ignore[method-assign,assignment]
-    AmiBackend.describe_images = describe_images  # type: ignore[method-assign]
+    AmiBackend.describe_images = describe_images  # type: ignore[method-assign, assignment]
     LaunchTemplateVersion.__init__ = init  # type: ignore[method-assign]
     NatGatewayBackend.delete_nat_gateway = delete_nat_gateway  # type: ignore[method-assign]

@@ -6,9 +6,7 @@ instead of that it does not know.
 
 A change that interrupts waits for the maintenance window unless it is to be applied immediately, and a major version
 has to be allowed. Source: docs.aws.amazon.com, ModifyDBInstance, and "Settings for DB instances" in the RDS guide.
-
-A class or a version that AWS does not offer is refused, as far as published data know (settings/offered.py), in the
-words that people have met: tryretool/terraform-retool-modules 70, aws-samples/airflow-for-amazon-eks-blog 3.
+A class or a version that is not offered is refused: tryretool/terraform-retool-modules 70, elastic/beats 38473.
 """
 
 from typing import Any
@@ -18,6 +16,8 @@ from moto.rds.models import DBInstance, DBParameterGroup, RDSBackend
 
 from settings import offered
 
+FLAG = "The AllowMajorVersionUpgrade flag must be present"
+UNKNOWN = "RDS does not support creating a DB instance with the following combination: DBInstanceClass="
 # The arguments of moto for what waits, and how AWS calls it.
 PENDING = {
     "allocated_storage": "AllocatedStorage",
@@ -53,9 +53,7 @@ def apply() -> None:
         version = db_kwargs.get("engine_version", database.engine_version)
         is_major = version.split(".")[0] != database.engine_version.split(".")[0]
         if is_major and not db_kwargs.get("allow_major_version_upgrade"):
-            raise InvalidParameterCombination(
-                "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version."
-            )
+            raise InvalidParameterCombination(f"{FLAG} when upgrading to a new major version.")
         check(self.region_name, db_kwargs.get("db_instance_class"), db_kwargs.get("engine_version"))
         later = {}
         if not db_kwargs.get("apply_immediately"):
@@ -82,7 +80,4 @@ def check(region: str, size: str | None, release: str | None) -> None:
         raise InvalidParameterCombination(f"Cannot find version {release} for postgres")
     classes = offered.database_classes(region)
     if size and classes and size not in classes:
-        raise InvalidParameterCombination(
-            "RDS does not support creating a DB instance with the following combination: "
-            f"DBInstanceClass={size}, Engine=postgres, EngineVersion={release}, LicenseModel=postgresql-license."
-        )
+        raise InvalidParameterCombination(f"{UNKNOWN}{size}, Engine=postgres, EngineVersion={release}")

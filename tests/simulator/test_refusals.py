@@ -27,7 +27,7 @@ REFUSED = {
     "aws_instance.image": "InvalidAMIID.NotFound: The image id '[ami-0123456789abcdef0]' does not exist",
     "aws_instance.type": "InvalidParameterValue: Value (t3.huge) for parameter instanceType is invalid.",
     "aws_db_instance.class": "InvalidParameterCombination: RDS does not support creating a DB instance with the "
-    "following combination: DBInstanceClass=db.t5g.medium, Engine=postgres, EngineVersion=17,",
+    "following combination: DBInstanceClass=db.t5g.medium, Engine=postgres, EngineVersion=17",
     "aws_db_instance.version": "InvalidParameterCombination: Cannot find version 17.99 for postgres",
     "aws_eks_node_group.type": "InvalidParameterException: The following supplied instance types do not "
     "exist: [t3.huge]",

@@ -55,8 +55,9 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     ("iam", "create_role", {"RoleName": "a b", "AssumeRolePolicyDocument": "{}"},
      "ValidationError: " + ONE + must("'a b'", "roleName", r"satisfy regular expression pattern: [\w+=,.@-]+")),
     ("iam", "create_role", {"RoleName": "a" * 65},
-     "ValidationError: 2 validation errors detected: " + must("null", "assumeRolePolicyDocument", "not be null") + "; "
-     + must(f"'{'a' * 65}'", "roleName", "have length less than or equal to 64")),
+     "ValidationError: 2 validation errors detected: "
+     + must(f"'{'a' * 65}'", "roleName", "have length less than or equal to 64") + "; "
+     + must("null", "assumeRolePolicyDocument", "not be null")),
     ("rds", "create_db_instance", {"DBInstanceIdentifier": "a", "Engine": "postgres"},
      "InvalidParameterValue: " + ONE + must("null", "dBInstanceClass", "not be null")),
     # ec2
