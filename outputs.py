@@ -90,6 +90,7 @@ class MonitoringOutputs:
     monitoring_volume_id: Annotated[str, "Volume with the metrics, the logs and the dashboards that people made."]
     grafana_secret_arn: Annotated[str, "Secret with the password of the user admin of Grafana."]
     alert_topic_arn: Annotated[str, "SNS topic that all alerts go to."]
+    silence_topic_arn: Annotated[str, "SNS topic that says when no alerts can come."]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,6 +42,13 @@ class Names:
         return f"arn:aws:sns:{self.settings.region}:{self.settings.account}:{self.prefix}-monitoring"
 
     @property
+    def listeners(self) -> dict[str, int]:
+        """The ARN of each topic of alarms, and how many people are to hear of it."""
+        alerts, database = len(self.settings.monitoring.alert_emails), len(self.settings.database.alarm_emails)
+        topic = self.alert_topic_arn
+        return {topic: alerts, f"{topic}-silent": alerts, f"{topic.removesuffix('monitoring')}database-alarms": database}
+
+    @property
     def grafana_secret(self) -> str:
         """Outside of <prefix>/, which the pods of External Secrets may read."""
         return f"{self.prefix}-monitoring/grafana"

@@ -29,6 +29,7 @@ def monitoring(settings: Settings) -> list[Statement]:
             resources=[f"arn:aws:secretsmanager:{here}:secret:{settings.names.grafana_secret}-??????"],
         ),
         Statement(actions=["sns:Publish"], resources=[settings.names.alert_topic_arn]),
+        Statement(actions=["sns:ListSubscriptionsByTopic"], resources=list(settings.names.listeners)),
         Statement(
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
             resources=[f"arn:aws:kms:{here}:key/*"],

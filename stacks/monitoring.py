@@ -38,6 +38,15 @@ class MonitoringStack(AreaStack):
             protected=protected,
             services=["cloudwatch.amazonaws.com"],
         )
+        silence_key = Key(
+            self,
+            "silence_key",
+            name=f"{name}-monitoring-silent",
+            description="Word that the monitoring host is silent",
+            account=settings.account,
+            protected=protected,
+            services=["cloudwatch.amazonaws.com"],
+        )
         password = GeneratedSecret(
             self,
             "grafana",
@@ -94,6 +103,7 @@ class MonitoringStack(AreaStack):
             region=settings.region,
             instance_id=host.instance_id,
             key_arn=key.arn,
+            silence_key_arn=silence_key.arn,
             emails=settings.monitoring.alert_emails,
         )
         zone = PrivateZone(
@@ -108,5 +118,6 @@ class MonitoringStack(AreaStack):
                 monitoring_volume_id=host.volume_id,
                 grafana_secret_arn=password.arn,
                 alert_topic_arn=alarms.topic_arn,
+                silence_topic_arn=alarms.silence_topic_arn,
             )
         )

@@ -11,7 +11,10 @@ HEARTBEAT = "Heartbeat"
 
 
 class HostAlarms(Construct):
-    """The topic of all alerts, a recovery, a reboot, and a dead-man's switch on the heartbeat in namespace."""
+    """The topic of all alerts, a recovery, a reboot, and a dead-man's switch on the heartbeat in namespace.
+
+    The switch has a topic, a key and subscriptions of its own: what keeps alerts from people must not keep this one too.
+    """
 
     def __init__(
         self,
@@ -23,11 +26,15 @@ class HostAlarms(Construct):
         region: str,
         instance_id: str,
         key_arn: str,
+        silence_key_arn: str,
         emails: Sequence[str],
     ) -> None:
         super().__init__(scope, id)
 
         topic = alarm_topic(self, name=f"{name}-monitoring", key_arn=key_arn, emails=emails)
+        silence = alarm_topic(
+            Construct(self, "silence"), name=f"{name}-monitoring-silent", key_arn=silence_key_arn, emails=emails
+        )
 
         instance_repair(self, name=f"{name}-monitoring", region=region, instance_id=instance_id, topic_arn=topic.arn)
         CloudwatchMetricAlarm(
@@ -45,7 +52,8 @@ class HostAlarms(Construct):
             threshold=1,
             # A dead host sends nothing, and that is what this is about.
             treat_missing_data="breaching",
-            alarm_actions=[topic.arn],
-            ok_actions=[topic.arn],
+            alarm_actions=[silence.arn],
+            ok_actions=[silence.arn],
         )
         self.topic_arn = topic.arn
+        self.silence_topic_arn = silence.arn

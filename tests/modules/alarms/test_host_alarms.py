@@ -5,7 +5,7 @@ import pytest
 from imports.engine import TerraformStack
 from modules.alarms.host_alarms import HostAlarms
 from monitoring.bundle import HERE
-from tests.conftest import Template, all_of, only, synth
+from tests.conftest import Template, all_of, synth
 
 
 @pytest.fixture
@@ -18,6 +18,7 @@ def found(stack: TerraformStack) -> Template:
         region="eu-west-1",
         instance_id="i-1",
         key_arn="arn:key",
+        silence_key_arn="arn:other-key",
         emails=["a@acme.test", "b@acme.test"],
     )
     return synth(stack)
@@ -28,24 +29,32 @@ def alarm(found: Template, name: str) -> dict[str, Any]:
     return dict(alarm)
 
 
-def test_every_alarm_reaches_the_topic_and_comes_back(found: Template) -> None:
-    [topic] = [f"${{aws_sns_topic.{name}.arn}}" for name in found["resource"]["aws_sns_topic"]]
+def topics(found: Template) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Name to reference and arguments."""
+    every = found["resource"]["aws_sns_topic"].items()
+    return {topic["name"]: (f"${{aws_sns_topic.{id}.arn}}", topic) for id, topic in every}
 
+
+def test_every_alarm_reaches_its_topic_and_comes_back(found: Template) -> None:
     alarms = all_of(found, "aws_cloudwatch_metric_alarm")
     assert len(alarms) == 3
     for each in alarms:
-        assert topic in each["alarm_actions"]
-        assert each["ok_actions"] == [topic]
+        silent = each["alarm_name"] == "acme-monitoring-silent"
+        reference, _ = topics(found)["acme-monitoring-silent" if silent else "acme-monitoring"]
+        assert reference in each["alarm_actions"]
+        assert each["ok_actions"] == [reference]
 
 
-def test_everybody_gets_what_the_topic_gets(found: Template) -> None:
-    [topic] = [f"${{aws_sns_topic.{name}.arn}}" for name in found["resource"]["aws_sns_topic"]]
+def test_silence_shares_nothing_with_what_it_is_about(found: Template) -> None:
+    """A wrong policy, a disabled key or a cancelled subscription of one topic leaves the other."""
+    everybody = {"a@acme.test", "b@acme.test"}
     subscribers = all_of(found, "aws_sns_topic_subscription")
-
-    assert {each["endpoint"] for each in subscribers} == {"a@acme.test", "b@acme.test"}
-    assert {(each["protocol"], each["topic_arn"]) for each in subscribers} == {("email", topic)}
+    assert {each["protocol"] for each in subscribers} == {"email"}
+    for reference, _ in topics(found).values():
+        assert {each["endpoint"] for each in subscribers if each["topic_arn"] == reference} == everybody
     # CloudWatch cannot publish through the key that SNS brings.
-    assert only(found, "aws_sns_topic")["kms_master_key_id"] == "arn:key"
+    keys = {name: topic["kms_master_key_id"] for name, (_, topic) in topics(found).items()}
+    assert keys == {"acme-monitoring": "arn:key", "acme-monitoring-silent": "arn:other-key"}
 
 
 def test_ec2_repairs_the_host_that_failed(found: Template) -> None:
