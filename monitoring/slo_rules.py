@@ -4,6 +4,7 @@ A burn rate of 1 uses up the whole error budget within the window of the objecti
 those of the SRE Workbook of Google, chapter 5, for 30 days: over another window they spend another share of the budget.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from settings.monitoring import SloSettings
 # does not wait for them: a probe asks 120 times an hour, whatever the traffic, and has an objective of its own.
 LEAST_BAD_EVENTS = 10
 RUNBOOK = "docs/runbooks/slo.md"
+COUNTED = re.compile(r"counted\((.+?)\)$", re.MULTILINE)
 UNITS = {"m": 60, "h": 3600, "d": 86400}
 
 
@@ -50,7 +52,13 @@ def _bound(seconds: float) -> str:
 def slo_rules(slos: Mapping[str, SloSettings], indicators: Path) -> str:
     """The YAML of a rule file. indicators holds two PromQL expressions for each kind of indicator, events and bad."""
     expressions = read_mapping(indicators)
-    groups = [group for name, slo in slos.items() for group in _groups(name, slo, expressions[slo.indicator])]
+
+    def written_out(text: str) -> str:
+        return COUNTED.sub(lambda found: expressions["counted"].replace("@{series}", found[1]), text)
+
+    groups = []
+    for name, slo in slos.items():
+        groups += _groups(name, slo, {kind: written_out(text) for kind, text in expressions[slo.indicator].items()})
     return yaml.safe_dump({"groups": groups}, sort_keys=False, width=1000)
 
 

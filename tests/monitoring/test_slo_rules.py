@@ -173,3 +173,74 @@ def test_a_latency_without_its_bucket_is_bad_and_not_well(tool: Tool, tmp_path: 
         "promql_expr_test": [told(FAST, 90, fires=True)],
     }
     promtool(tool, tmp_path, slos, test)
+
+
+def counters(
+    minutes: int, seen: range, errors: Mapping[str, Callable[[int], int]], more: int = 0
+) -> list[dict[str, str]]:
+    """A pod with fifty requests a minute, and errors by route; nothing is stored outside of these minutes."""
+
+    def values(count: Callable[[int], int]) -> str:
+        found = [count(minute) if minute in seen else None for minute in range(minutes)]
+        return " ".join("_" if each is None else str(each) for each in found)
+
+    name = 'http_server_request_duration_seconds_count{job="api",instance="a",http_response_status_code='
+    series = {f'{name}"200"}}': lambda minute: more + 50 * minute}
+    series |= {f'{name}"500",http_route="{route}"}}': count for route, count in errors.items()}
+    return [{"series": each, "values": values(count)} for each, count in series.items()]
+
+
+UP = 'up{job="api",instance="a"}'
+
+
+@pytest.mark.slow
+def test_the_first_error_of_each_route_counts(tool: Tool, tmp_path: Path) -> None:
+    """A counter appears with its first event, and increase() takes the first value for the start."""
+    minutes = 3 * HOUR
+    series = counters(minutes, range(minutes), {})
+    for route in range(600):
+        begin = 100 + route // 10
+        fresh = 'http_server_request_duration_seconds_count{job="api",instance="a",http_response_status_code="500",'
+        series.append({"series": f'{fresh}http_route="{route}"}}', "values": f"_x{begin} 1x{minutes - begin}"})
+    series.append({"series": UP, "values": f"1x{minutes}"})
+    test = {"input_series": series, "promql_expr_test": [told(FAST, minutes, fires=True)]}
+    promtool(tool, tmp_path, AVAILABLE, test)
+
+
+@pytest.mark.slow
+def test_what_a_new_pod_answers_before_it_is_scraped_counts(tool: Tool, tmp_path: Path) -> None:
+    minutes = 3 * HOUR
+    series = counters(minutes, range(minutes), {})
+    for pod in range(20):
+        begin = 100 + 3 * pod
+        labels = f'job="api",instance="new-{pod}",http_response_status_code="500"'
+        count = f"http_server_request_duration_seconds_count{{{labels}}}"
+        # It ends before it is scraped again.
+        series.append({"series": count, "values": f"_x{begin} 30 stale"})
+    series.append({"series": UP, "values": f"1x{minutes}"})
+    test = {"input_series": series, "promql_expr_test": [told(FAST, minutes, fires=True)]}
+    promtool(tool, tmp_path, AVAILABLE, test)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("away", ["pod", "prometheus"])
+def test_errors_of_long_ago_do_not_come_back_with_a_pod_that_was_not_seen(
+    tool: Tool, tmp_path: Path, away: str
+) -> None:
+    minutes = 12 * HOUR
+    before, after = range(2 * HOUR), range(4 * HOUR, minutes)
+    seen = [minute in before or minute in after for minute in range(minutes)]
+    series = counters(minutes, range(minutes), {"old": lambda _: 9000})
+    series = [
+        {
+            **each,
+            "values": " ".join(
+                value if kept else "_" for value, kept in zip(each["values"].split(), seen, strict=True)
+            ),
+        }
+        for each in series
+    ]
+    unseen = "0" if away == "pod" else "_"
+    series.append({"series": UP, "values": " ".join("1" if kept else unseen for kept in seen)})
+    test = {"input_series": series, "promql_expr_test": [told(alert, minutes, fires=False) for alert in (FAST, SLOW)]}
+    promtool(tool, tmp_path, AVAILABLE, test)
