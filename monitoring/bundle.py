@@ -25,10 +25,12 @@ METRICS_SHARE = 0.5
 def _values(settings: Settings) -> dict[str, str]:
     monitoring = settings.monitoring
     images = {f"image_{name.replace('-', '_')}": image for name, image in PINS["images"].items()}
+    *topics, database_topic = (f"{topic}={people}" for topic, people in settings.names.listeners.items())
     return images | {
         "alert_topic_arn": settings.names.alert_topic_arn,
         "api_url": settings.names.api_url,
         "backup_vault": settings.names.prefix if settings.database.vault_retention_days else "",
+        "database_topic": database_topic,
         "environment": settings.environment,
         "internal_domain": settings.names.internal_domain,
         "log_retention_days": str(monitoring.log_retention_days),
@@ -38,6 +40,7 @@ def _values(settings: Settings) -> dict[str, str]:
         "prefix": settings.names.prefix,
         "project": settings.project,
         "region": settings.region,
+        "topics": " ".join(topics),
     }
 
 

@@ -46,7 +46,11 @@ class Names:
         """The ARN of each topic of alarms, and how many people are to hear of it."""
         alerts, database = len(self.settings.monitoring.alert_emails), len(self.settings.database.alarm_emails)
         topic = self.alert_topic_arn
-        return {topic: alerts, f"{topic}-silent": alerts, f"{topic.removesuffix('monitoring')}database-alarms": database}
+        return {
+            topic: alerts,
+            f"{topic}-silent": alerts,
+            f"{topic.removesuffix('monitoring')}database-alarms": database,
+        }
 
     @property
     def grafana_secret(self) -> str:

@@ -18,7 +18,7 @@ def no_parameters(settings: Settings, *readable: str) -> Statement:
 
 
 def monitoring(settings: Settings) -> list[Statement]:
-    """Its configuration and password, the nodes, the metrics of AWS, alerts and heartbeat."""
+    """Its configuration and password, the nodes, what aws_metrics.py asks, alerts and heartbeat."""
     here = f"{settings.region}:{settings.account}"
     bucket = f"arn:aws:s3:::{settings.names.monitoring_bucket}"
     return [
@@ -44,9 +44,18 @@ def monitoring(settings: Settings) -> list[Statement]:
             reason="metrics have no ARN, but a namespace",
         ),
         Statement(
-            actions=["ec2:DescribeAvailabilityZones", "ec2:DescribeInstances", "ec2:DescribeSnapshots"],
+            actions=[
+                "ec2:DescribeAvailabilityZones",
+                "ec2:DescribeImages",
+                "ec2:DescribeInstances",
+                "ec2:DescribeSnapshots",
+                "ssm:DescribeParameters",
+            ],
             resources=["*"],
             reason=DESCRIBES,
+        ),
+        Statement(
+            actions=["iam:GetRole"], resources=[f"arn:aws:iam::{settings.account}:role/{settings.names.prefix}-plan"]
         ),
         Statement(actions=["rds:DescribeDBInstances"], resources=[f"arn:aws:rds:{here}:db:{settings.names.prefix}"]),
         Statement(

@@ -13,7 +13,7 @@ HEARTBEAT = "Heartbeat"
 class HostAlarms(Construct):
     """The topic of all alerts, a recovery, a reboot, and a dead-man's switch on the heartbeat in namespace.
 
-    The switch has a topic, a key and subscriptions of its own: what keeps alerts from people must not keep this one too.
+    The switch has a topic, a key and subscriptions of its own: what keeps alerts from people must not keep it as well.
     """
 
     def __init__(

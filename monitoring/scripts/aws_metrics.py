@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""What CloudWatch, RDS, AWS Backup and EC2 know, as metrics for the textfile collector of node-exporter.
+"""What CloudWatch, RDS, AWS Backup, EC2 and others know, as metrics for the textfile collector of node-exporter.
 
-Usage: aws_metrics.py FILE, with REGION, PREFIX and VOLUME_ID in the environment. It asks through the aws command, which
-the host brings, as does it Python 3.9. A source that fails takes none of the others with it: its metrics are left out,
-aws_metrics_up is 0 for it, and the exit code is 1.
+Usage: aws_metrics.py FILE, with REGION, PREFIX and VOLUME_ID in the environment, and TOPICS and DATABASE_TOPIC: ARNs,
+each with = and how many people are to hear of it. It asks through the aws command, which the host brings, as does it
+Python 3.9. A source that fails takes none of the others with it: its metrics are left out, aws_metrics_up is 0 for it,
+and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -123,6 +124,7 @@ def database(now: datetime) -> List[Sample]:
     samples: List[Sample] = [("aws_rds_allocated_storage_bytes", labels, instance["AllocatedStorage"] * 2**30)]
     if "LatestRestorableTime" in instance:  # not before the first backup
         samples.append(("aws_rds_latest_restorable_time_seconds", labels, moment(instance["LatestRestorableTime"])))
+    samples += subscriptions(now, "DATABASE_TOPIC")
     return samples + cloudwatch([Request(DATABASE, "AWS/RDS", {"DBInstanceIdentifier": identifier}, labels)], now)
 
 
@@ -171,7 +173,55 @@ def snapshots(_: datetime) -> List[Sample]:
     return [("aws_ebs_snapshot_time_seconds", {"volume": volume}, max(times, default=0))]
 
 
-SOURCES = {"backup": backups, "elasticloadbalancing": load_balancers, "rds": database, "snapshots": snapshots}
+def subscriptions(_: datetime, variable: str = "TOPICS") -> List[Sample]:
+    """Who hears of alarms: SNS sends nothing to an address that has not confirmed."""
+    samples: List[Sample] = []
+    for topic, wanted in (each.split("=") for each in os.environ.get(variable, "").split()):
+        found = aws("sns", "list-subscriptions-by-topic", TopicArn=topic)["Subscriptions"]
+        confirmed = sum(each["SubscriptionArn"].startswith("arn:") for each in found)
+        labels = {"topic": topic.split(":")[-1]}
+        samples.append(("aws_sns_subscriptions_confirmed", labels, confirmed))
+        samples.append(("aws_sns_subscriptions_wanted", labels, int(wanted)))
+    return samples
+
+
+def images(_: datetime) -> List[Sample]:
+    """When the images of the nodes were published."""
+    cluster = {"Name": f"tag:kubernetes.io/cluster/{os.environ['PREFIX']}", "Values": ["owned"]}
+    found = aws("ec2", "describe-instances", Filters=[cluster, {"Name": "instance-state-name", "Values": ["running"]}])
+    used = sorted({node["ImageId"] for group in found["Reservations"] for node in group["Instances"]})
+    published = aws("ec2", "describe-images", ImageIds=used, IncludeDeprecated=True)["Images"] if used else []
+    return [
+        ("aws_node_image_time_seconds", {"image": each["ImageId"]}, moment(each["CreationDate"])) for each in published
+    ]
+
+
+def workflows(_: datetime) -> List[Sample]:
+    """When GitHub's workflows were here last, by what they leave: nothing is said of one that never was."""
+    name = f"/{os.environ['PREFIX']}/runner/registration-token"
+    wanted = [{"Key": "Name", "Option": "Equals", "Values": [name]}]
+    # The first version is written with the stack.
+    tokens = [
+        each for each in aws("ssm", "describe-parameters", ParameterFilters=wanted)["Parameters"] if each["Version"] > 1
+    ]
+    samples: List[Sample] = [
+        ("aws_workflow_time_seconds", {"workflow": "runner-token"}, moment(each["LastModifiedDate"])) for each in tokens
+    ]
+    used = aws("iam", "get-role", RoleName=f"{os.environ['PREFIX']}-plan")["Role"].get("RoleLastUsed", {})
+    if "LastUsedDate" in used:
+        samples.append(("aws_workflow_time_seconds", {"workflow": "drift"}, moment(used["LastUsedDate"])))
+    return samples
+
+
+SOURCES = {
+    "backup": backups,
+    "elasticloadbalancing": load_balancers,
+    "images": images,
+    "rds": database,
+    "snapshots": snapshots,
+    "sns": subscriptions,
+    "workflows": workflows,
+}
 
 
 def write(samples: List[Sample], file: Path) -> None:

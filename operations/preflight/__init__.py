@@ -14,11 +14,11 @@ from operations import OperationError, failures
 from operations.checks import Check, refuse, side_by_side
 from operations.context import EMBEDDED, Context
 from operations.engine.synthesis import Graph
-from operations.preflight import domain, names, offers, quotas, rights, versions
+from operations.preflight import domain, names, offers, quotas, rights, subscriptions, versions
 from operations.preflight.question import Question as Question
 
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
-OF_ANY_AWS, ADVICE = "Versions", "Rights"
+OF_ANY_AWS, ADVICE = "Versions", ("Rights", "Subscriptions")
 CHECKS: dict[str, Callable[[Question], Iterator[Check]]] = {
     OF_ANY_AWS: versions.moved_on,
     "Instance types": offers.instance_types,
@@ -27,7 +27,8 @@ CHECKS: dict[str, Callable[[Question], Iterator[Check]]] = {
     "Buckets": names.buckets,
     "Secrets": names.secrets,
     "Domain": domain.domain,
-    ADVICE: rights.rights,
+    "Rights": rights.rights,
+    "Subscriptions": subscriptions.confirmed,
     **{f"Quota: {name}": partial(quotas.quota, row=row) for name, row in quotas.QUOTAS.items()},
 }
 
@@ -39,7 +40,7 @@ def ask(question: Question, checks: list[str], until: float | None = None) -> li
 def require(context: Context, graph: Graph, stacks: list[str], *, to_plan: bool = False) -> None:
     """Raises OperationError with everything that a deploy of these stacks would fail with, or that no plan must say."""
     environment = context.settings.environment
-    all_of_them = [name for name in CHECKS if name != ADVICE]
+    all_of_them = [name for name in CHECKS if name not in ADVICE]
     checks = [OF_ANY_AWS] if to_plan or environment == EMBEDDED else all_of_them
     refuse(ask(Question.of(context, graph, stacks), checks), f"AWS would refuse {environment} as it is")
 

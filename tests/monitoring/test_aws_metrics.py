@@ -73,6 +73,22 @@ def volume(client: Callable[[str], Any]) -> str:
             MetricData=[{"MetricName": name, "Dimensions": named, "Timestamp": at, "Value": value}],
         )
     client("backup").create_backup_vault(BackupVaultName="acme")
+    alerts = client("sns").create_topic(Name="acme-monitoring")["TopicArn"]
+    client("sns").create_topic(Name="acme-monitoring-silent")
+    client("sns").subscribe(TopicArn=alerts, Protocol="email", Endpoint="a@acme.test")
+    token = {"Name": "/acme/runner/registration-token", "Type": "SecureString", "Overwrite": True}
+    for value in ("none", "a token"):
+        client("ssm").put_parameter(**token, Value=value)
+    client("iam").create_role(RoleName="acme-plan", AssumeRolePolicyDocument="{}")
+    for image in ec2.describe_images()["Images"][:1]:
+        ec2.run_instances(
+            ImageId=image["ImageId"],
+            MinCount=1,
+            MaxCount=1,
+            TagSpecifications=[
+                {"ResourceType": "instance", "Tags": [{"Key": "kubernetes.io/cluster/acme", "Value": "owned"}]}
+            ],
+        )
     volume: str = ec2.create_volume(AvailabilityZone=f"{REGION}a", Size=20)["VolumeId"]
     ec2.create_snapshot(VolumeId=volume)
     return volume
@@ -94,11 +110,16 @@ def ask(aws: Simulator, directory: Path, **variables: str) -> tuple[int, str, di
 
 @pytest.mark.slow
 def test_it_tells_what_aws_measured(aws: Simulator, volume: str, tmp_path: Path) -> None:
-    code, errors, found = ask(aws, tmp_path, PREFIX="acme", VOLUME_ID=volume, BACKUP_VAULT="acme")
+    topic = "arn:aws:sns:us-east-1:123456789012:acme-monitoring"
+    topics = {"TOPICS": f"{topic}=2 {topic}-silent=0", "DATABASE_TOPIC": f"{topic}=2"}
+    code, errors, found = ask(aws, tmp_path, PREFIX="acme", VOLUME_ID=volume, BACKUP_VAULT="acme", **topics)
 
     assert (code, errors) == (0, "")
     now = datetime.now(UTC).timestamp()
     assert now - 60 < found.pop(f'aws_ebs_snapshot_time_seconds{{volume="{volume}"}}') <= now
+    assert now - 60 < found.pop('aws_workflow_time_seconds{workflow="runner-token"}') <= now
+    [image] = [name for name in found if name.startswith("aws_node_image_time_seconds{image=")]
+    assert 0 < found.pop(image) < now
     assert found.pop('aws_rds_latest_restorable_time_seconds{instance_identifier="acme"}') > now - 60
     assert found == {
         'aws_alb_elb_5xx_per_second{load_balancer="api"}': 0.5,
@@ -108,8 +129,15 @@ def test_it_tells_what_aws_measured(aws: Simulator, volume: str, tmp_path: Path)
         'aws_backup_recovery_point_time_seconds{vault="acme"}': 0,
         'aws_metrics_up{source="backup"}': 1,
         'aws_metrics_up{source="elasticloadbalancing"}': 1,
+        'aws_metrics_up{source="images"}': 1,
         'aws_metrics_up{source="rds"}': 1,
         'aws_metrics_up{source="snapshots"}': 1,
+        'aws_metrics_up{source="sns"}': 1,
+        'aws_metrics_up{source="workflows"}': 1,
+        'aws_sns_subscriptions_confirmed{topic="acme-monitoring"}': 1,
+        'aws_sns_subscriptions_confirmed{topic="acme-monitoring-silent"}': 0,
+        'aws_sns_subscriptions_wanted{topic="acme-monitoring"}': 2,
+        'aws_sns_subscriptions_wanted{topic="acme-monitoring-silent"}': 0,
         'aws_rds_allocated_storage_bytes{instance_identifier="acme"}': 20 * 2**30,
         'aws_rds_cpu_utilization_percent{instance_identifier="acme"}': 42,
     }
@@ -150,6 +178,31 @@ def test_only_a_complete_copy_counts_as_a_backup(script: ModuleType, monkeypatch
     assert script.backups(datetime.now(UTC)) == [
         ("aws_backup_recovery_point_time_seconds", {"vault": "acme"}, expected)
     ]
+
+
+def test_nobody_is_said_to_hear_who_has_not_confirmed(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    arns = ["arn:aws:sns:us-east-1:1:acme:1", "PendingConfirmation", "Deleted"]
+    monkeypatch.setenv("TOPICS", "arn:aws:sns:us-east-1:1:acme=3")
+    monkeypatch.setattr(script, "aws", lambda *_, **__: {"Subscriptions": [{"SubscriptionArn": arn} for arn in arns]})
+
+    assert script.subscriptions(datetime.now(UTC)) == [
+        ("aws_sns_subscriptions_confirmed", {"topic": "acme"}, 1),
+        ("aws_sns_subscriptions_wanted", {"topic": "acme"}, 3),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("version", "used", "expected"), [(1, {}, {}), (2, {"LastUsedDate": "1970-01-01T00:00:05Z"}, 5)]
+)
+def test_a_workflow_that_never_was_is_not_missed(
+    script: ModuleType, monkeypatch: pytest.MonkeyPatch, version: int, used: dict[str, str], expected: object
+) -> None:
+    monkeypatch.setenv("PREFIX", "acme")
+    parameters = [{"Version": version, "LastModifiedDate": "1970-01-01T00:00:05+00:00"}]
+    monkeypatch.setattr(script, "aws", lambda *_, **__: {"Parameters": parameters, "Role": {"RoleLastUsed": used}})
+
+    found = {labels["workflow"]: value for _, labels, value in script.workflows(datetime.now(UTC))}
+    assert found == (expected and {"runner-token": expected, "drift": expected})
 
 
 def test_the_python_of_amazon_linux_can_read_it() -> None:

@@ -167,6 +167,11 @@ def aws_answers(_: str, operation: str, **parameters: Any) -> Any:
         },
         "list-recovery-points-by-backup-vault": {"RecoveryPoints": [{"Status": "COMPLETED", "CreationDate": now}]},
         "describe-snapshots": {"Snapshots": [{"StartTime": now}]},
+        "describe-instances": {"Reservations": [{"Instances": [{"ImageId": "ami-1"}]}]},
+        "describe-images": {"Images": [{"ImageId": "ami-1", "CreationDate": now}]},
+        "describe-parameters": {"Parameters": [{"Version": 2, "LastModifiedDate": now}]},
+        "get-role": {"Role": {"RoleLastUsed": {"LastUsedDate": now}}},
+        "list-subscriptions-by-topic": {"Subscriptions": [{"SubscriptionArn": "arn:aws:sns:us-east-1:1:acme:1"}]},
         "get-metric-data": {
             "MetricDataResults": [
                 {"Id": query["Id"], "Timestamps": [now], "Values": [1.0]}
@@ -181,6 +186,8 @@ def test_node_exporter_and_the_file_of_aws_metrics(
 ) -> None:
     for name in ("PREFIX", "VOLUME_ID", "BACKUP_VAULT"):
         monkeypatch.setenv(name, "acme")
+    for name in ("TOPICS", "DATABASE_TOPIC"):
+        monkeypatch.setenv(name, "arn:aws:sns:us-east-1:1:acme=1")
     monkeypatch.setattr(script, "aws", aws_answers)
     script.main(tmp_path / "aws.prom")
     address = f"127.0.0.1:{free_port()}"
