@@ -211,3 +211,17 @@ def mutants(rule: Rule) -> Iterator[Rule]:
     for found in re.finditer(r'(\w+)(=~|=|!=|!~)"[^"]*"', expression):
         operator = "=" if "!" not in found[2] else "!="
         yield {**rule, "expr": f'{expression[: found.start()]}{found[1]}{operator}"nothing"{expression[found.end() :]}'}
+
+
+@pytest.mark.parametrize(
+    "alert", ["NodeImageOld", "RunnerTokenOld", "DriftUnwatched", "SubscriptionMissing", "ClockWrong"]
+)
+def test_each_mutant_of_an_alert_is_noticed(bundle: Path, tmp_path: Path, tool: Tool, alert: str) -> None:
+    groups = groups_in(path.read_text() for path in (bundle / "prometheus/rules").iterdir())
+    [rule] = [each for each in rules_in(groups) if each.get("alert") == alert]
+    names = [name for name, (_, test) in SCENARIOS.items() if any(is_about(c, rule) for c in test["alert_rule_test"])]
+    for mutant in mutants(rule):
+        mutated = [
+            {**group, "rules": [mutant if each is rule else each for each in group["rules"]]} for group in groups
+        ]
+        assert not all(verdict(tool, tmp_path, name, mutated, [mutant]) for name in names), mutant
