@@ -19,6 +19,7 @@ import pytest
 
 from modules.database.postgres import DATABASE, USER
 from tests.conftest import ROOT, free_port
+from tests.monitoring.series import SCRAPED_TYPES
 from tests.operations.commands import postgres
 
 CONTAINER = ROOT / "realworld-example-app" / "container"
@@ -161,6 +162,7 @@ class Server:
         request = urllib.request.Request(f"http://{ADDRESS}:{port}{path}", headers=headers)
         try:
             with DIRECT.open(request, timeout=10) as response:
+                assert path != "/metrics" or response.headers.get_content_type() in SCRAPED_TYPES
                 return str(response.read().decode())
         except urllib.error.HTTPError as error:
             return str(error.code)

@@ -12,6 +12,8 @@ import yaml
 from tests.conftest import ROOT
 from tests.monitoring.promql import Known, Labels, Mismatch, labels_of
 
+# Of the bodies that Prometheus 3 reads without a fallback_scrape_protocol: extractMediaType in its model/textparse.
+SCRAPED_TYPES = {"text/plain", "application/openmetrics-text"}
 CATALOGUE: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("series.yaml").read_text())
 ALLOY = ROOT / "monitoring" / "alloy" / "config.alloy"
 PROMTAIL = ROOT / "charts" / "values" / "promtail.yaml"

@@ -16,8 +16,14 @@ ROOT = HERE.parent
 Tool = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_prometheus_takes_its_configuration_and_its_rules(bundle: Path, tool: Tool) -> None:
-    checked = tool("promtool", "check", "config", bundle / "prometheus/prometheus.yml")
+def test_prometheus_takes_its_configuration_and_its_rules(bundle: Path, tmp_path: Path, tool: Tool) -> None:
+    configuration = yaml.safe_load((bundle / "prometheus/prometheus.yml").read_text())
+    # Prometheus 3 has it in this file, and promtool of Debian is of Prometheus 2.
+    kept = configuration.pop("storage")["tsdb"]["retention"]
+    assert kept == {"time": "45d", "size": "50GB"}
+    configuration["rule_files"] = [f"{bundle}/prometheus/rules/*.yml"]
+    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(configuration))
+    checked = tool("promtool", "check", "config", tmp_path / "prometheus.yml")
     assert checked.returncode == 0, checked.stderr
     files = list((bundle / "prometheus/rules").iterdir())
     assert len(files) > 2

@@ -129,6 +129,7 @@ def prometheus(bundle: Path, tmp_path: Path, api: tuple[Api, int], aws: Simulato
     for file in (bundle / "prometheus/rules").iterdir():
         (rules / file.name).write_text(hurried(file.read_text()))
     configuration = yaml.safe_load((bundle / "prometheus/prometheus.yml").read_text())
+    del configuration["storage"]  # since Prometheus 3
     configuration["global"] |= {"scrape_interval": "500ms", "scrape_timeout": "500ms", "evaluation_interval": "500ms"}
     configuration["alerting"]["alertmanagers"][0]["static_configs"] = [{"targets": [f"127.0.0.1:{alertmanager}"]}]
     jobs = {job["job_name"]: job for job in configuration["scrape_configs"]}

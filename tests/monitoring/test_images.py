@@ -13,6 +13,7 @@ import yaml
 from monitoring.bundle import HERE, PINS
 
 IMAGES: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "images.yaml").read_text())
+OPTIONS: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("options.yaml").read_text())
 CONFIG = "/etc/monitoring/config"
 ROOT_USERS = {"", "0", "root"}
 each_image = pytest.mark.parametrize("name", sorted(IMAGES))
@@ -100,6 +101,14 @@ def test_arguments_fit_the_entrypoint(container: Container) -> None:
     # Ours take the place of the command of the image; what that said has to be said again.
     if ours:
         assert {each.split("=")[0] for each in container.image.get("command", [])} <= set(ours)
+
+
+@each_image
+def test_the_pinned_version_knows_every_option_and_has_deprecated_none(container: Container, name: str) -> None:
+    knows = OPTIONS[name]
+    assert knows["version"] == IMAGES[name]["version"], f"read {knows['source']} again, at the version that is pinned"
+    ours = {each.split("=")[0].lstrip("-") for each in container.arguments}
+    assert ours - {*knows["known"]} == set(), f"deprecated: {ours & {*knows.get('deprecated', [])}}"
 
 
 @each_image

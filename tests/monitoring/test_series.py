@@ -24,7 +24,7 @@ import yaml
 
 from monitoring.bundle import HERE
 from tests.conftest import ROOT, free_port
-from tests.monitoring.series import CATALOGUE, log_labels
+from tests.monitoring.series import CATALOGUE, SCRAPED_TYPES, log_labels
 from tests.monitoring.test_aws_metrics import script
 
 __all__ = ["script"]  # a fixture
@@ -37,6 +37,7 @@ def read(url: str, seconds: float = 20) -> str:
     while True:
         try:
             with urllib.request.urlopen(url, timeout=10) as answer:
+                assert "/api/" in url or answer.headers.get_content_type() in SCRAPED_TYPES
                 return str(answer.read().decode())
         except (urllib.error.URLError, ConnectionError):
             if time.monotonic() > until:
