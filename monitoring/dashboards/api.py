@@ -1,17 +1,26 @@
 """The API: its objectives, its requests by route, what the load balancer sees, and its pods."""
 
+from urllib.parse import quote
+
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from monitoring.dashboards.panels import build, graph, link, metric_variable, number
+from monitoring.dashboards.panels import build, graph, link, log_lines, metric_variable, number, rows_of
 from monitoring.slo_rules import PAGE, TICKET, error_budget
 from settings import Settings
 
 # app.kubernetes.io/name of the chart, which the log agent makes the label app.
 APP = "realworld-backend"
 LOGS = f"/d/logs?var-app={APP}"
+# As the preload errors.cjs writes it, which no other line of the API has.
+FAILED = '"level":"error"'
 REQUESTS = 'http_server_request_duration_seconds_count{job="api",http_route=~"$route"}'
 ERRORS = 'http_server_request_duration_seconds_count{job="api",http_route=~"$route",http_response_status_code=~"5.."}'
 BUCKETS = 'http_server_request_duration_seconds_bucket{job="api",http_route=~"$route"}'
+# The address of a target to the name of its pod; those of Jobs have no metrics, and an address may have been theirs.
+POD_OF = (
+    'topk by (instance) (1, label_replace(last_over_time(kube_pod_info{created_by_kind="ReplicaSet"}[$__range]),'
+    ' "instance", "$1:9464", "pod_ip", "(.+)"))'
+)
 
 
 def rate(series: str, by: str) -> str:
@@ -71,6 +80,43 @@ def dashboard(settings: Settings) -> Dashboard:
         "api",
         "API",
         {
+            "Is it us?": [
+                graph(
+                    "Share of failures, by who saw them",
+                    "percentunit",
+                    {
+                        "pods": f"(sum(rate({ERRORS}[$__rate_interval])) or vector(0))"
+                        f" / sum(rate({REQUESTS}[$__rate_interval]))",
+                        "load balancer": "sum(aws_alb_elb_5xx_per_second)"
+                        " / (sum(aws_alb_requests_per_second) + sum(aws_alb_elb_5xx_per_second) > 0)",
+                        "probe": '1 - avg(probe_success{job="probe"})',
+                    },
+                    width=12,
+                    description="Pods: the application, or what it asks. Only the load balancer: it finds no pod that "
+                    "answers. Only the probe: resolver, certificate, or the way to the load balancer.",
+                ),
+                graph(
+                    "Alerts since when",
+                    "none",
+                    {"{{alertname}}": 'max by (alertname) (ALERTS{alertstate="firing",severity!="none"})'},
+                    width=12,
+                ),
+                rows_of(
+                    "Failed requests by route and pod",
+                    "none",
+                    f"topk(10, sum by (http_route, pod) (increase({ERRORS}[$__range])"
+                    f" * on (instance) group_left (pod) {POD_OF}) > 0)",
+                    description="Over the time that is shown. A row leads to what its pod wrote.",
+                ).data_links(
+                    [
+                        link(
+                            "Failed requests of this pod",
+                            f"{LOGS}&var-pod=${{__data.fields.pod}}&var-search={quote(FAILED)}&${{__url_time_range}}",
+                        )
+                    ]
+                ),
+                log_lines("Failed requests", f'{{app="{APP}"}} |= `{FAILED}`', width=12, height=8),
+            ],
             "Objectives": [
                 number(
                     "Error budget remaining",

@@ -33,6 +33,8 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
+from monitoring.dashboards.changes import marks
+
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid="prometheus")
 LOKI = DataSourceRef(type_val="loki", uid="loki")
 # That of prometheus.yml: $__rate_interval then covers four scrapes at least.
@@ -106,9 +108,9 @@ def log_graph(title: str, queries: Queries, *, width: int = 12, description: str
     return panel.targets(list(targets))
 
 
-def log_lines(title: str, expression: str) -> logs.Panel:
+def log_lines(title: str, expression: str, *, width: int = 24, height: int = 16) -> logs.Panel:
     query = loki.Dataquery().ref_id("Q0").datasource(LOKI).expr(expression).query_type("range").max_lines(1000)
-    panel = logs.Panel().title(title).datasource(LOKI).span(24).height(16).with_target(query)
+    panel = logs.Panel().title(title).datasource(LOKI).span(width).height(height).with_target(query)
     return panel.show_time(True).wrap_log_message(True).enable_log_details(True).sort_order(LogsSortOrder.DESCENDING)
 
 
@@ -191,6 +193,7 @@ def build(
     board = dashboard.Dashboard(title).uid(uid).description(description).tags(["platform"]).readonly()
     board.time(since, "now").refresh("1m").tooltip(DashboardCursorSync.CROSSHAIR)
     board.variables(list(variables)).links(list(links))
+    board.annotations([mark.datasource(PROMETHEUS) for mark in marks()])
     for heading, panels in rows.items():
         board.with_row(dashboard.Row(heading))
         for panel in panels:

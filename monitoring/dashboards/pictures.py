@@ -109,6 +109,8 @@ def graph(panel: dict[str, Any], w: float, h: float) -> Iterator[str]:
     for each in limits:
         stroke = f'stroke="{NAMED[each["color"]]}" stroke-dasharray="7 5"'
         yield f'<path d="M{left} {y(each["value"]):.0f}H{right:g}" {stroke}/>'
+    release = round(left + 0.8 * (right - left))
+    yield f'<path d="M{release} {top}V{bottom:g}" stroke="{NAMED["blue"]}" stroke-dasharray="3 3"/>'
     x = 12.0
     for place, (name, _) in enumerate(lines):
         if place and x + 28 + 6.2 * len(name) > w - 20:
@@ -134,7 +136,7 @@ def number(panel: dict[str, Any], w: float, h: float) -> Iterator[str]:
 
 
 def table(panel: dict[str, Any], w: float, h: float) -> Iterator[str]:
-    [labels] = re.findall(r"by \(([^)]*)\)", panel["targets"][0]["expr"])
+    [labels, *_] = re.findall(r"by \(([^)]*)\)", panel["targets"][0]["expr"])
     columns, rows = [*labels.split(", "), "Value"], DATA["tables"][panel["title"]]
     for place, column in enumerate(columns):
         x = round(12 + (w - 12) * place / len(columns))

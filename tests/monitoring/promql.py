@@ -62,9 +62,12 @@ def _fits(matcher: promql.Matcher, value: str) -> bool:
 def _aggregated(node: promql.AggregateExpr, known: Known) -> Labels:
     inside = labels_of(node.expr, known)
     assert inside is not None, node
+    if node.modifier:
+        need(inside, node.modifier.labels, node)
+    if str(node.op) in KEEP_LABELS:
+        return inside
     if not node.modifier:
-        return inside if str(node.op) in KEEP_LABELS else frozenset()
-    need(inside, node.modifier.labels, node)
+        return frozenset()
     if node.modifier.type == promql.AggModifierType.Without:
         return inside - set(node.modifier.labels)
     return frozenset(node.modifier.labels)

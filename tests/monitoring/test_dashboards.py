@@ -15,7 +15,7 @@ import yaml
 
 from monitoring.bundle import files
 from monitoring.dashboards import dashboards
-from monitoring.dashboards.api import APP
+from monitoring.dashboards.api import APP, FAILED
 from monitoring.dashboards.panels import SCRAPE_INTERVAL
 from monitoring.dashboards.pictures import DATA, FOLDER, pictures
 from settings import load_settings
@@ -23,7 +23,7 @@ from settings.monitoring import SloSettings
 from tests.conftest import ROOT, changed
 
 UIDS = ["api", "database", "kubernetes", "logs", "monitoring-host"]
-BUILT_IN = {"__rate_interval", "__range", "__auto", "__all", "__url_time_range"}
+BUILT_IN = {"__rate_interval", "__range", "__auto", "__all", "__url_time_range", "__data"}
 each_board = pytest.mark.parametrize("uid", UIDS)
 
 
@@ -94,16 +94,48 @@ def test_variables_that_are_used_are_defined_and_the_other_way_round(board: Any)
 def test_the_api_leads_to_its_logs(bundle: Path) -> None:
     board = json.loads((bundle / "dashboards/api.json").read_text())
     [on_panel] = [link for panel in board["panels"] for link in panel.get("links", [])]
-    for link in (*board["links"], on_panel):
+    [on_row] = [
+        link for panel in board["panels"] for link in panel.get("fieldConfig", {}).get("defaults", {}).get("links", [])
+    ]
+    for link in (*board["links"], on_panel, on_row):
         address = urlsplit(link["url"])
         target = json.loads((bundle / f"dashboards/{address.path.removeprefix('/d/')}.json").read_text())
         variables = {f"var-{each['name']}" for each in target["templating"]["list"]}
         given = dict(parse_qsl(address.query))
-        assert given == {"var-app": APP}
-        assert given.keys() <= variables
+        assert given.pop("var-app") == APP
+        assert given == ({"var-pod": "${__data.fields.pod}", "var-search": FAILED} if link is on_row else {})
+        assert {"var-app", *given} <= variables
     assert (
         f"app.kubernetes.io/name: {APP}\n" in (ROOT / "realworld-example-app/helm/templates/_helpers.tpl").read_text()
     )
+
+
+def test_a_line_leads_to_all_lines_of_its_request(bundle: Path) -> None:
+    """The field is what errors.cjs writes, and the link has the variable of the dashboard."""
+    preload = (ROOT / "realworld-example-app/container/errors.cjs").read_text()
+    line = json.dumps({"level": "error", "requestId": "1-67891233-abcdef012345678912345678"}, separators=(",", ":"))
+    assert "log(response, error, { requestId, status" in preload
+    assert "level: fields.status < 500 ? 'warn' : 'error'" in preload
+    assert FAILED in line
+    file = bundle / "grafana/provisioning/datasources/datasources.yaml"
+    [loki] = [each for each in yaml.safe_load(file.read_text())["datasources"] if each["type"] == "loki"]
+    [field] = loki["jsonData"]["derivedFields"]
+    found = re.search(field["matcherRegex"], line)
+    assert found
+    assert found[1] == "1-67891233-abcdef012345678912345678"
+    address = urlsplit(field["url"].replace("$$", "$"))
+    board = json.loads((bundle / f"dashboards/{address.path.removeprefix('/d/')}.json").read_text())
+    assert dict(parse_qsl(address.query)) == {"var-search": "${__value.raw}", "from": "now-24h"}
+    assert "search" in {each["name"] for each in board["templating"]["list"]}
+
+
+@each_board
+def test_what_changed_is_marked_with_its_text(board: Any) -> None:
+    marks = {mark["name"]: mark for mark in board["annotations"]["list"]}
+    assert set(marks) == {"Release", "Changed deployment", "New node"}
+    for mark in marks.values():
+        assert mark["enable"]
+        assert mark["titleFormat"] == mark["name"]
 
 
 def test_objectives_of_the_settings_are_shown_with_their_own_budgets() -> None:

@@ -44,6 +44,9 @@ def queries(bundle: Path, datasource: str) -> Iterator[Query]:
                 if target["datasource"]["uid"] == datasource:
                     where = f"{file.name}, {panel['title']}"
                     yield Query(where, without_variables(target["expr"]), target.get("legendFormat", ""))
+        for mark in board["annotations"]["list"] if datasource == "prometheus" else []:
+            assert mark["datasource"]["uid"] == datasource
+            yield Query(f"{file.name}, {mark['name']}", mark["expr"], mark["textFormat"])
 
 
 def variables(bundle: Path, datasource: str) -> Iterator[tuple[str, dict[str, Any]]]:
