@@ -14,6 +14,8 @@ from stacks.eks import EksStack
 from stacks.pod_roles import APPLICATION_NAMESPACE
 from stacks.vpc import VpcStack
 
+# Of promtail. config.alloy says why.
+PATIENCE = {"max_retries": 0, "max_period": "30s"}
 ALLOY = (ROOT / "monitoring" / "alloy" / "config.alloy").read_text(encoding="utf-8")
 
 
@@ -92,7 +94,8 @@ class AddonsStack(AreaStack):
     def _log_agent_values(self, cluster_name: str) -> dict[str, Any]:
         url = f"http://loki.{self.settings.names.internal_domain}:3100/loki/api/v1/push"
         if self.settings.addons.log_agent == "promtail":
-            return {"config": {"clients": [{"url": url, "external_labels": {"cluster": cluster_name}}]}}
+            client = {"url": url, "external_labels": {"cluster": cluster_name}, "backoff_config": PATIENCE}
+            return {"config": {"clients": [client]}}
         variables = {"LOKI_URL": url, "CLUSTER": cluster_name}
         return {
             "alloy": {
