@@ -7,6 +7,12 @@ set -euo pipefail
 folder=/run/monitoring/grafana
 install -d -o 472 -g 472 -m 0700 "$folder"
 umask 0077
-aws secretsmanager get-secret-value --region "$REGION" --secret-id "$GRAFANA_SECRET" \
-  --query SecretString --output text >"$folder/password"
+if password="$(aws secretsmanager get-secret-value --region "$REGION" --secret-id "$GRAFANA_SECRET" \
+  --query SecretString --output text)"; then
+  printf %s "$password" >"$folder/password"
+elif [ ! -s "$folder/password" ]; then
+  # Without AWS only an old database can be served. It has its password, and takes no other from this file.
+  [ -f "$DATA/grafana/grafana.db" ]
+  head --bytes=32 /dev/urandom | base64 >"$folder/password"
+fi
 chown 472:472 "$folder/password"
