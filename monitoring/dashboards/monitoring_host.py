@@ -126,7 +126,14 @@ def dashboard() -> Dashboard:
                         "{{reason}}": 'sum by (reason) (rate(loki_discarded_samples_total{job="loki"}'
                         "[$__rate_interval]))"
                     },
-                    description="Too old, too many or too long; the log agent drops them.",
+                    width=4,
+                    description="Too old, or too many: then the log agent sends them again.",
+                ),
+                graph(
+                    "Lines cut per second",
+                    "short",
+                    {"longer than 256 KiB": 'sum(rate(loki_mutated_samples_total{job="loki"}[$__rate_interval]))'},
+                    width=4,
                 ),
             ],
         },
