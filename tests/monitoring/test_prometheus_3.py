@@ -129,7 +129,8 @@ def test_range_selectors_exclude_the_left_boundary(nodes: list[Asked], configura
         assert node.range.total_seconds() >= 4 * slowest, where
     for where, node in nodes:
         if isinstance(node, promql.SubqueryExpr):
-            assert node.step, where
+            assert node.range is not None
+            assert node.step is not None, f"{where}: without a step it is that of the evaluation"
             assert node.range >= 2 * node.step, where
 
 
