@@ -34,6 +34,21 @@ def test_everything_is_built_on_one_image_that_never_changes() -> None:
 
 
 @pytest.mark.parametrize("stage", ["backend", "migrator"])
+def test_who_is_the_database_is_known_to_whatever_connects(stage: str) -> None:
+    """OpenSSL, and with it the engines of Prisma, read SSL_CERT_FILE: to_config and PostgreSql::new in
+    quaint/src/connector/postgres of prisma/prisma-engines take only the first certificate of the file that a URL names,
+    and those of the system as native-tls finds them. Node.js reads NODE_EXTRA_CA_CERTS."""
+    source = r"https://truststore\.pki\.rds\.amazonaws\.com/global/global-bundle\.pem"
+    [bundle] = re.findall(
+        rf"^ADD --chmod=444 --checksum=sha256:[0-9a-f]{{64}} +{source} (\S+)$", STAGES["base"], re.MULTILINE
+    )
+    told = dict(re.findall(r"(\w+)=(\S+)", " ".join(re.findall(r"^ENV (.*)$", STAGES[stage], re.MULTILINE))))
+
+    names = ["SSL_CERT_FILE", *(["NODE_EXTRA_CA_CERTS"] if stage == "backend" else [])]
+    assert {name: told.get(name) for name in names} == dict.fromkeys(names, bundle)
+
+
+@pytest.mark.parametrize("stage", ["backend", "migrator"])
 def test_what_runs_is_not_root_and_was_not_built_there(stage: str) -> None:
     lines = STAGES[stage].strip().splitlines()
 
