@@ -72,3 +72,20 @@ def render(chart: Path, name: str, values: dict[str, Any], namespace: str = "rea
 def one(objects: Objects, kind: str, name: str | None = None) -> dict[str, Any]:
     [found] = [each for each in objects if each["kind"] == kind and name in (None, each["metadata"]["name"])]
     return found
+
+
+def secret_of(namespace: Objects, folder: Path, password: str) -> dict[str, str]:
+    """What External Secrets makes of the password of the database: it and helm share Go's templates and sprig."""
+    template = one(namespace, "ExternalSecret")["spec"]["target"]["template"]["data"]
+    (folder / "templates").mkdir(parents=True)
+    (folder / "Chart.yaml").write_text("apiVersion: v2\nname: secret\nversion: 1.0.0\n")
+    (folder / "templates" / "secret.yaml").write_text(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: secret}\ndata:\n"
+        "{{- range $key, $text := .Values.template }}\n"
+        '  {{ $key }}: {{ tpl $text (merge (dict "Template" $.Template) $.Values.secret) | quote }}\n{{- end }}\n'
+    )
+    secret = {"username": "realworld", "password": password, "jwtSecret": "signs"}
+    values = json.dumps({"template": template, "secret": secret}, ensure_ascii=False)
+    [rendered] = helm.template(folder, name="secret", namespace="x", values=[values], kubernetes_version=VERSION)
+    data: dict[str, str] = rendered["data"]
+    return data

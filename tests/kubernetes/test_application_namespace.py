@@ -1,6 +1,7 @@
 """What the namespace of the application allows, and what it gives to the pods of the application."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any, get_args
@@ -12,7 +13,7 @@ from operations.cluster import helm
 from operations.cluster.kubernetes import resolved
 from operations.cluster.manifests import mistakes, pods
 from settings.aws import EksSettings
-from tests.charts import VERSION, Objects, example, one, release_values, render, values_of
+from tests.charts import VERSION, Objects, example, one, release_values, render, secret_of, values_of
 from tests.conftest import ROOT, Platform
 
 CHART = ROOT / "charts" / "application-namespace"
@@ -53,7 +54,8 @@ def test_what_the_release_needs_is_there_before_it(objects: Objects, backend: Ob
         (each["valueFrom"]["secretKeyRef"]["name"], each["valueFrom"]["secretKeyRef"]["key"])
         for every in backend
         for _, pod in pods(every)
-        for each in pod["containers"][0].get("env", [])
+        for container in (*pod.get("initContainers", ()), *pod["containers"])
+        for each in container.get("env", [])
         if "valueFrom" in each
     ]
     assert {name for name, _ in asked} == {secret["name"]}
@@ -65,18 +67,8 @@ def test_what_the_release_needs_is_there_before_it(objects: Objects, backend: Ob
 @pytest.mark.parametrize("password", HOSTILE)
 def test_every_password_survives_the_url(objects: Objects, tmp_path: Path, password: str) -> None:
     """External Secrets and helm share Go's templates and the sprig functions; Node.js reads URLs as Prisma does."""
-    spec = one(objects, "ExternalSecret")["spec"]
-    (tmp_path / "templates").mkdir()
-    (tmp_path / "Chart.yaml").write_text("apiVersion: v2\nname: url\nversion: 1.0.0\n")
-    (tmp_path / "templates" / "url.yaml").write_text(
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: url}\n"
-        "data: {url: {{ tpl .Values.template .Values.secret | quote }}}\n"
-    )
-    secret = {"username": "realworld", "password": password, "Template": {"BasePath": "", "Name": ""}}
-    template = spec["target"]["template"]["data"]["DATABASE_URL"]
-    text = json.dumps({"template": template, "secret": secret}, ensure_ascii=False)
-    [rendered] = helm.template(tmp_path, name="url", namespace="x", values=[text], kubernetes_version=VERSION)
-    url = rendered["data"]["url"]
+    urls = secret_of(objects, tmp_path, password)
+    url = urls["DATABASE_URL"]
 
     program = (
         "const u = new URL(process.argv[1]); console.log(JSON.stringify([u.password, u.hostname, u.pathname, u.port]))"
@@ -90,7 +82,21 @@ def test_every_password_survives_the_url(objects: Objects, tmp_path: Path, passw
     ]
     parsed = urlsplit(url)
     assert (unquote(parsed.username or ""), unquote(parsed.password or "")) == ("realworld", password)
-    assert parsed.query == "schema=public&sslmode=require&connection_limit=5"
+    assert parsed.query == "schema=public&sslmode=require&sslaccept=strict&connection_limit=5"
+
+
+def test_the_pods_have_a_user_of_this_password_that_does_not_tell_it(objects: Objects, tmp_path: Path) -> None:
+    logins: set[str | None] = set()
+    for password in HOSTILE:
+        urls = secret_of(objects, tmp_path / str(len(logins)), password)
+        pods, owner = urlsplit(urls["APPLICATION_URL"]), urlsplit(urls["DATABASE_URL"])
+        assert (
+            pods.netloc.split("@")[1] + pods.path + pods.query == owner.netloc.split("@")[1] + owner.path + owner.query
+        )
+        assert re.fullmatch(r"application_[0-9a-f]{12}", pods.username or "")
+        assert re.fullmatch(r"[0-9a-f]{64}", pods.password or "")
+        logins |= {pods.username, pods.password}
+    assert len(logins) == 2 * len(HOSTILE)
 
 
 def test_the_pipeline_may_release_the_chart_and_nothing_more(objects: Objects, backend: Objects) -> None:

@@ -102,14 +102,17 @@ def test_only_the_hooks_run_outside_of_the_release(objects: Objects) -> None:
 
 
 def test_a_secret_that_lacks_a_key_fails_the_release(objects: Objects) -> None:
-    def keys(kind: str) -> dict[str, Any]:
-        found = container(objects, kind)["env"]
+    def keys(kind: str, where: str = "containers") -> dict[str, Any]:
+        [(_, pod)] = pods(one(objects, kind))
+        found = pod[where][0]["env"]
         return {each["name"]: each["valueFrom"]["secretKeyRef"] for each in found if "valueFrom" in each}
 
     def reference(key: str) -> dict[str, Any]:
         return {"name": NAME, "key": key, "optional": False}
 
-    assert keys("Deployment") == {key: reference(key) for key in ("DATABASE_URL", "JWT_SECRET")}
+    application = {"DATABASE_URL": reference("APPLICATION_URL")}
+    assert keys("Deployment") == application | {"JWT_SECRET": reference("JWT_SECRET")}
+    assert keys("Deployment", "initContainers") == application | {"OWNER_URL": reference("DATABASE_URL")}
     assert keys("Job") == {"DATABASE_URL": reference("DATABASE_URL")}
     deployment = one(objects, "Deployment")
     assert deployment["metadata"]["annotations"] == {"secret.reloader.stakater.com/reload": NAME}

@@ -32,6 +32,6 @@ capabilities: {drop: [ALL]}
 
 {{/* A Secret that lacks a key keeps the container from starting, and so the release from succeeding. */}}
 {{- define "realworld-backend.secretKey" -}}
-- name: {{ .key }}
+- name: {{ .name | default .key }}
   valueFrom: {secretKeyRef: {name: {{ .secret }}, key: {{ .key }}, optional: false}}
 {{- end }}
