@@ -14,17 +14,10 @@ from pathlib import Path
 
 import pytest
 
-<<<<<<< Updated upstream
-from tests.charts import Objects, render, secret_of, values_of
-from tests.conftest import Platform
-from tests.container.conftest import SECRETS, Server, migrated
-from modules.database.postgres import DATABASE, USER
-=======
 from modules.database.postgres import DATABASE, USER
 from tests.charts import Objects, render, secret_of, values_of
 from tests.conftest import Platform
 from tests.container.conftest import SECRETS, Server, migrated
->>>>>>> Stashed changes
 from tests.operations.commands import postgres
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(postgres.MISSING), reason=postgres.MISSING)]
