@@ -56,6 +56,7 @@ class DnsOutputs:
     zone_id: Annotated[str, "Id of the public hosted zone."]
     zone_name_servers: Annotated[list[str], "Name servers that the registrar has to point to."]
     certificate_arn: Annotated[str, "Certificate of the domain and of every name below it."]
+    web_acl_arn: Annotated[str, "Limits of AWS WAF for the load balancer; none where there are none."] = "none"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -129,6 +129,7 @@ RESOURCES = {
     ),
     "aws_vpc_security_group_egress_rule": ResourceType("ec2", part_of="aws_security_group"),
     "aws_vpc_security_group_ingress_rule": ResourceType("ec2", part_of="aws_security_group"),
+    "aws_wafv2_web_acl": ResourceType("wafv2", ("list_web_acls", "WebACLs[].ARN")),
 }
 
 
@@ -161,6 +162,7 @@ CONTENT = {
     "sns": "",
     "ssm": "GetCommandInvocation GetParameterHistory ListCommandInvocations",
     "sts": "",  # of no resource: the provider asks who it is
+    "wafv2": "GetSampledRequests",
 }
 # Besides, called by hosts, nodes and pods, and by AWS Backup in the name of who makes a vault: no resource is theirs.
 CALLED = ("backup-storage", "ec2messages", "eks-auth", "elasticloadbalancing", "ssmmessages", "tag")

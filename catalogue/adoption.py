@@ -19,6 +19,7 @@ IMPORT_IDS = {
     "aws_route_table_association": "{subnet_id}/{route_table_id}",
     "aws_s3_object": "{bucket}/{key}",
     "aws_volume_attachment": "{device_name}:{volume_id}:{instance_id}",
+    "aws_wafv2_web_acl": "{id}/{name}/{scope}",
     "helm_release": "{namespace}/{name}",
 }
 
@@ -155,6 +156,7 @@ LOOKUPS = {
         "describe_security_group_rules",
         "SecurityGroupRules[?!IsEgress].{id: SecurityGroupRuleId, description: Description, tags: Tags}",
     ),
+    "aws_wafv2_web_acl": Lookup("list_web_acls", "WebACLs[].{id: Id, name: Name}", {"Scope": "scope"}),
 }
 
 # The waiter of boto3 for what AWS takes its time to make: Terraform must not read it before. Arguments of the waiter

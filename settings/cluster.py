@@ -23,6 +23,16 @@ class AddonsSettings(Model):
     )
 
 
+class RateLimitSettings(Model):
+    # AWS WAF takes no limit below 10.
+    requests: int = Field(
+        default=3000, ge=10, le=2_000_000, description="requests of an address in five minutes, from 10"
+    )
+    passwords: int = Field(
+        default=60, ge=10, le=2_000_000, description="log-ins and registrations of an address in five minutes, from 10"
+    )
+
+
 class AppSettings(Model):
     host: str | None = Field(
         default=None,
@@ -33,6 +43,9 @@ class AppSettings(Model):
     migrator_image: str | None = Field(default=None, description=IMAGE_HINT)
     min_replicas: int = Field(default=2, ge=1, le=100, description="the fewest pods, 1 to 100")
     max_replicas: int = Field(default=6, ge=1, le=100, description="the most pods, at least min_replicas")
+    rate_limit: RateLimitSettings | None = Field(
+        default=None, description="limits of AWS WAF, such as {requests: 3000, passwords: 60}; leave it out for none"
+    )
     connections_per_pod: int = Field(default=5, ge=1, le=100, description="database connections of a pod, 1 to 100")
 
     jwt_secret_generation: int = Field(

@@ -13,6 +13,7 @@ OTHERS = (
     ("ec2", "describe_network_acls", "NetworkAcls[?!IsDefault].NetworkAclId"),
     ("rds", "describe_db_snapshots", "DBSnapshots[].DBSnapshotIdentifier"),
 )
+ASKED = {"list_web_acls": {"Scope": "REGIONAL"}}  # what an operation wants to know
 LISTINGS = [*((each.service, *each.listing) for each in RESOURCES.values() if each.listing), *OTHERS]
 
 
@@ -36,4 +37,4 @@ def list_of(client: Any, operation: str, names: str) -> list[str]:
     if client.can_paginate(operation):
         pages = client.get_paginator(operation).paginate().search(names)
         return [name for name in pages if name is not None]  # an answer without anything may leave the list out
-    return list(jmespath.search(names, getattr(client, operation)()) or [])
+    return list(jmespath.search(names, getattr(client, operation)(**ASKED.get(operation, {}))) or [])

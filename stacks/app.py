@@ -49,13 +49,16 @@ class AppStack(AreaStack):
         cluster = self.read(eks, EksOutputs)
         server = self.read(database, DatabaseOutputs)
         namespace = self.read(addons, AddonsOutputs).application_namespace
+        edge = self.read(dns, DnsOutputs)
         connect(self, cluster, region=settings.region)
 
         zones, cidr, app = settings.vpc.zones, settings.vpc.cidr, settings.app
         values = {
             "host": settings.names.host,
             # Before the domain is delegated there is no certificate to show, so there is plain HTTP.
-            "certificateArn": self.read(dns, DnsOutputs).certificate_arn if settings.dns.delegated else "",
+            "certificateArn": edge.certificate_arn if settings.dns.delegated else "",
+            # The controller detaches what it is told no longer only where it is told so.
+            "webAclArn": edge.web_acl_arn if app.rate_limit else "none",
             "metricsHost": f"api.{settings.names.internal_domain}",
             "serviceAccountName": NAME,
             "secretName": NAME,

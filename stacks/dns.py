@@ -1,7 +1,10 @@
-"""The public hosted zone of the domain, and the certificate that the load balancer shows, validated by DNS."""
+"""The public hosted zone of the domain, and the certificate of the load balancer, validated by DNS, and its limits."""
+
+from dataclasses import replace
 
 from imports.engine import Construct
 from modules.network.domain import Domain
+from modules.network.web_acl import web_acl
 from settings import Settings
 from stacks.base import AreaStack
 
@@ -12,4 +15,9 @@ class DnsStack(AreaStack):
 
         domain = Domain(self, "domain", settings=settings.dns, protected=not settings.allow_destroy)
 
-        self.publish(domain.outputs)
+        outputs = domain.outputs
+        if limit := settings.app.rate_limit:
+            limits = web_acl(self, "web_acl", name=settings.names.prefix, settings=limit)
+            outputs = replace(outputs, web_acl_arn=limits.arn)
+
+        self.publish(outputs)

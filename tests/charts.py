@@ -19,6 +19,7 @@ def example(reference: str) -> str:
     return {
         "database_secret_arn": arn.format("secretsmanager", "secret:rds!db-1-abcdef"),
         "jwt_secret_arn": arn.format("secretsmanager", "secret:realworld/jwt-secret-abcdef"),
+        "web_acl_arn": arn.format("wafv2", "regional/webacl/realworld/1"),
         "certificate_arn": arn.format("acm", "certificate/1"),
         "monitoring_private_ip": MONITORING_HOST,
         "database_address": "realworld.abcdef.us-east-1.rds.amazonaws.com",

@@ -106,10 +106,10 @@ def pods(namespace: Objects, tmp_path: Path, container: Path, service: Path, rds
 
 
 def failures(*servers: Server) -> int:
-    """Of three bursts on each, with connections that are new every time. Some requests write."""
+    """Of two bursts on each, with connections that are new every time. Some requests write."""
     asked = [("GET", "/api/slow", "")] * 5 + [("GET", "/api/tags", "")] * 4 + [("POST", "/api/users", "new")]
     failed, emails = 0, iter(range(10**6))
-    for _ in range(3):
+    for _ in range(2):
         with ThreadPoolExecutor(len(asked) * len(servers)) as pool:
             answers = [
                 pool.submit(
