@@ -129,8 +129,11 @@ RESOURCES = {
     ),
     "aws_vpc_security_group_egress_rule": ResourceType("ec2", part_of="aws_security_group"),
     "aws_vpc_security_group_ingress_rule": ResourceType("ec2", part_of="aws_security_group"),
-    "aws_wafv2_web_acl": ResourceType("wafv2", ("list_web_acls", "WebACLs[].ARN")),
+    "aws_wafv2_web_acl": ResourceType("wafv2", ("list_web_acls", "WebACLs[].Name")),
 }
+
+# What an operation of a listing has to be told.
+ASKED = {"list_web_acls": {"Scope": "REGIONAL"}}
 
 
 def holds_data(address: str) -> bool:

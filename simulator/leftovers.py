@@ -5,7 +5,7 @@ from typing import Any
 
 import jmespath
 
-from catalogue import RESOURCES
+from catalogue import ASKED, RESOURCES
 
 # What AWS makes of ours, or what people add to it.
 OTHERS = (
@@ -13,7 +13,6 @@ OTHERS = (
     ("ec2", "describe_network_acls", "NetworkAcls[?!IsDefault].NetworkAclId"),
     ("rds", "describe_db_snapshots", "DBSnapshots[].DBSnapshotIdentifier"),
 )
-ASKED = {"list_web_acls": {"Scope": "REGIONAL"}}  # what an operation wants to know
 LISTINGS = [*((each.service, *each.listing) for each in RESOURCES.values() if each.listing), *OTHERS]
 
 

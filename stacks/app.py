@@ -49,16 +49,16 @@ class AppStack(AreaStack):
         cluster = self.read(eks, EksOutputs)
         server = self.read(database, DatabaseOutputs)
         namespace = self.read(addons, AddonsOutputs).application_namespace
-        edge = self.read(dns, DnsOutputs)
+        edge = self.read(dns, DnsOutputs) if settings.dns.delegated or settings.app.rate_limit else None
         connect(self, cluster, region=settings.region)
 
         zones, cidr, app = settings.vpc.zones, settings.vpc.cidr, settings.app
         values = {
             "host": settings.names.host,
             # Before the domain is delegated there is no certificate to show, so there is plain HTTP.
-            "certificateArn": edge.certificate_arn if settings.dns.delegated else "",
+            "certificateArn": edge.certificate_arn if edge and settings.dns.delegated else "",
             # The controller detaches what it is told no longer only where it is told so.
-            "webAclArn": edge.web_acl_arn if app.rate_limit else "none",
+            "webAclArn": edge.web_acl_arn if edge and app.rate_limit else "none",
             "metricsHost": f"api.{settings.names.internal_domain}",
             "serviceAccountName": NAME,
             "secretName": NAME,

@@ -136,6 +136,7 @@ def test_production_differs_from_staging_in_addresses_only_for_reasons(platform:
         "a NAT gateway in each zone": r"_public_us-east-1b_nat_",
         "interface endpoints": r"\.endpoints_(interfaces|from_vpc|ecrapi|ecrdkr|sts)_",
         "a backup vault": r"\.backup_vault_",
+        "limits of AWS WAF": r"^aws_wafv2_web_acl\.",
     }
     staging, production = platform("staging"), platform("production")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from botocore.exceptions import ClientError
 
-from catalogue import RESOURCES
+from catalogue import ASKED, RESOURCES
 from catalogue.adoption import NATURAL_IDS
 from operations.checks import Check
 from operations.context import in_shell
@@ -12,7 +12,12 @@ from operations.preflight.question import Question
 from operations.recovery.lookup import Configuration, import_id
 
 # The argument that is unique, where what is made again would not be found by it.
-NAMED = {"aws_cloudwatch_log_group": "name", "aws_s3_bucket": "bucket", "aws_secretsmanager_secret": "name"}
+NAMED = {
+    "aws_cloudwatch_log_group": "name",
+    "aws_s3_bucket": "bucket",
+    "aws_secretsmanager_secret": "name",
+    "aws_wafv2_web_acl": "name",
+}
 GITHUB = "aws_iam_openid_connect_provider"
 
 
@@ -23,7 +28,7 @@ def taken(question: Question) -> Iterator[Check]:
         about, new = RESOURCES.get(kind), list(question.resources(kind, new=True))
         if not (new and about and about.listing):
             continue
-        there = question.pages(about.service, *about.listing)
+        there = question.pages(about.service, *about.listing, **ASKED.get(about.listing[0], {}))
         for stack, address, arguments in new:
             known = Configuration(question.templates[stack], {}, settings.account, settings.region)
             name = arguments.get(NAMED.get(kind, "")) or import_id(known, address) or ""

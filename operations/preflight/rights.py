@@ -15,6 +15,7 @@ BEGINS = """
     acm:RequestCertificate backup:CreateBackupVault cloudwatch:PutMetricAlarm dlm:CreateLifecyclePolicy ec2:CreateVpc
     ecr:CreateRepository eks:CreateCluster iam:CreateRole kms:CreateKey logs:CreateLogGroup rds:CreateDBInstance
     route53:CreateHostedZone s3:CreateBucket secretsmanager:CreateSecret sns:CreateTopic ssm:PutParameter
+    wafv2:CreateWebACL
 """
 SESSION = re.compile(r"arn:aws:sts::\d{12}:assumed-role/([^/]+)/.+")
 

@@ -131,7 +131,7 @@ class Server:
         with self.process:
             try:
                 assert self.process.stdout is not None
-                assert self.process.stdout.readline() == "server up\n"
+                assert self.process.stdout.readline().startswith("server up")
                 yield self
             finally:
                 self.process.kill()

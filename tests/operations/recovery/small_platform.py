@@ -114,6 +114,18 @@ RESOURCES: dict[str, dict[str, Any]] = {
             "resources": ["${aws_kms_key.one.arn}"],
         }
     },
+    "aws_wafv2_web_acl": {
+        "limits": {
+            "name": "small",
+            "scope": "REGIONAL",
+            "default_action": {"allow": {}},
+            "visibility_config": {
+                "metric_name": "small",
+                "cloudwatch_metrics_enabled": False,
+                "sampled_requests_enabled": False,
+            },
+        }
+    },
     "aws_cloudwatch_metric_alarm": {
         "alarm": {
             "alarm_name": "small",
