@@ -118,8 +118,8 @@ class AppStack(AreaStack):
 
 
 def quota(most_pods: int) -> dict[str, Any]:
-    """Room for a rollout, its migration and a test, and for nothing else: the chart asks for 100m and 192Mi a pod.
+    """Room for a rollout, its migration and a test, and for nothing else: the chart asks for 400m and 192Mi a pod.
 
     A pod that is ending counts until it is gone, which takes longer than its successor takes to be ready."""
     pods = 2 * most_pods + 2
-    return {"pods": str(pods), "cpu": f"{pods * 100}m", "memory": f"{pods * 192}Mi"}
+    return {"pods": str(pods), "cpu": f"{pods * 400}m", "memory": f"{pods * 192}Mi"}

@@ -60,7 +60,9 @@ def installed(source: Path, folder: Path) -> Path:
     """A copy with the packages of its lock file."""
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns("node_modules"))
     subprocess.run(
-        ["npm", "ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True
+        ["npm", "ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        cwd=folder,
+        check=True,
     )
     return folder
 
