@@ -83,7 +83,7 @@ class Pods:
 
     def login(self, secret: dict[str, str], authority: Path | None = None) -> str:
         """What the program says that runs before the application."""
-        urls = {"OWNER_URL": secret["DATABASE_URL"], "DATABASE_URL": secret["APPLICATION_URL"]}
+        urls = {"OWNER_URL": secret["OWNER_URL"], "DATABASE_URL": secret["APPLICATION_URL"]}
         result = subprocess.run(
             ["node", str(self.container / "login.mjs")],
             env={"PATH": os.environ["PATH"], **self.trusting(authority), **urls},

@@ -112,8 +112,8 @@ def test_a_secret_that_lacks_a_key_fails_the_release(objects: Objects) -> None:
 
     application = {"DATABASE_URL": reference("APPLICATION_URL")}
     assert keys("Deployment") == application | {"JWT_SECRET": reference("JWT_SECRET")}
-    assert keys("Deployment", "initContainers") == application | {"OWNER_URL": reference("DATABASE_URL")}
-    assert keys("Job") == {"DATABASE_URL": reference("DATABASE_URL")}
+    assert keys("Deployment", "initContainers") == application | {"OWNER_URL": reference("OWNER_URL")}
+    assert keys("Job") == {"DATABASE_URL": reference("OWNER_URL")}
     deployment = one(objects, "Deployment")
     assert deployment["metadata"]["annotations"] == {"secret.reloader.stakater.com/reload": NAME}
 
