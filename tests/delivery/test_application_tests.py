@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.delivery.workflows import all_jobs
+from tests.delivery.workflows import step
 
 pytestmark = pytest.mark.slow
 
 JEST = "29.7.0"  # as in the application's lock file; the date stands for the lock of what it needs
+STEP = step("build-and-deploy.yml", "Test")["run"]
 DATE = "2026-11-01"
 FILES = {
     "package.json": '{"private": true}',
@@ -71,17 +72,6 @@ def application(packages: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def step() -> str:
-    [command] = [
-        each["run"]
-        for job in all_jobs()
-        if job.file == "build-and-deploy.yml"
-        for each in job.steps
-        if each.get("name") == "Test"
-    ]
-    return str(command)
-
-
 def run(application: Path, command: str) -> subprocess.CompletedProcess[str]:
     variables = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "CI": "true"}
     return subprocess.run(
@@ -98,7 +88,7 @@ def test_without_help_the_tests_ask_a_database(application: Path) -> None:
 
 
 def test_the_step_is_green_on_the_application_as_it_is(application: Path) -> None:
-    result = run(application, step())
+    result = run(application, STEP)
 
     assert result.returncode == 0, result.stderr
     assert "Tests:       2 passed, 2 total" in result.stderr
@@ -108,10 +98,10 @@ def test_the_step_fails_for_what_is_wrong(application: Path) -> None:
     service = application / "src/app/routes/auth/auth.service.ts"
     service.write_text(service.read_text().replace("if (!user)", "if (user)"))
 
-    assert run(application, step()).returncode == 1
+    assert run(application, STEP).returncode == 1
 
 
 def test_the_step_fails_where_there_are_no_tests(application: Path) -> None:
     shutil.rmtree(application / "src/tests/services")
 
-    assert run(application, step()).returncode == 1
+    assert run(application, STEP).returncode == 1

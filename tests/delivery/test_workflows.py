@@ -28,6 +28,7 @@ PERMISSIONS: dict[str, dict[str, str]] = {
     "build-and-deploy.yml, job scan": {},
     "build-and-deploy.yml, job staging": IDENTITY,
     "build-and-deploy.yml, job production": IDENTITY,
+    "migrations.yml, job review": READ,
     "check.yml, job check": READ,
     "plan.yml, job plan": IDENTITY,
     "plan.yml, job comment": {"contents": "read", "pull-requests": "write"},

@@ -142,6 +142,12 @@ def all_jobs() -> list[Job]:
     ]
 
 
+def step(file: str, name: str) -> dict[str, Any]:
+    """The one step of that name in a workflow."""
+    [found] = [each for job in all_jobs() if job.file == file for each in job.steps if each.get("name") == name]
+    return found
+
+
 def files() -> list[Path]:
     """Everything in which an action may be used."""
     return [
