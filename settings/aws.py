@@ -172,14 +172,6 @@ class EksSettings(Model):
         Annotated[str, Field(pattern=r"^v\d+\.\d+\.\d+-eksbuild\.\d+$")],
     ] = Field(default={}, description="versions of EKS add-ons to hold, such as vpc-cni: v1.20.1-eksbuild.1")
 
-    @field_validator("node_groups")
-    @classmethod
-    def _run_the_application(cls, groups: dict[str, NodeGroupSettings]) -> dict[str, NodeGroupSettings]:
-        if all(group.architecture != "x86_64" for group in groups.values()):
-            alone = "is that of every group, and the images of the application are built for x86_64: write that in one"
-            raise mistake(f"{next(iter(groups))}.architecture", "arm64", alone)
-        return groups
-
     @field_validator("service_cidr")
     @classmethod
     def _fits_eks(cls, cidr: IPv4Network) -> IPv4Network:
@@ -194,6 +186,11 @@ class EksSettings(Model):
         if release and version and not release.startswith(f"{version}."):
             raise ValueError(f"is an image for another Kubernetes: write a release of {version}, or none")
         return release
+
+    @property
+    def architectures(self) -> list[str]:
+        """Of the nodes, in the words of Kubernetes and of images."""
+        return sorted({"amd64" if each.architecture == "x86_64" else "arm64" for each in self.node_groups.values()})
 
 
 class RunnerSettings(Model):

@@ -102,7 +102,13 @@ class AppStack(AreaStack):
                 name=NAME,
                 chart=CHART,
                 namespace=namespace,
-                values=values | {"image": app.image, "migration": {"image": app.migrator_image}},
+                values=values
+                | {
+                    "image": app.image,
+                    "migration": {"image": app.migrator_image},
+                    # Nobody knows what the image is built for: as long as there are nodes of the usual kind, for these.
+                    "architectures": settings.eks.architectures[:1],
+                },
                 after=[policy],
             )
         else:

@@ -195,6 +195,7 @@ def push(settings: Settings) -> list[Statement]:
                 "ecr:DescribeImages",
                 "ecr:GetDownloadUrlForLayer",
                 "ecr:InitiateLayerUpload",
+                "ecr:ListTagsForResource",
                 "ecr:PutImage",
                 "ecr:UploadLayerPart",
             ],

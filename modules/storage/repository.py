@@ -1,6 +1,7 @@
 """An ECR repository whose tags never move and whose deployed images never expire."""
 
 import json
+from collections.abc import Mapping
 
 from imports.aws.ecr_lifecycle_policy import EcrLifecyclePolicy
 from imports.aws.ecr_repository import (
@@ -12,8 +13,18 @@ from imports.engine import Construct, TerraformResourceLifecycle
 
 
 class Repository(Construct):
+    """tags: what pipelines ask the repository for, beside the tags of everything."""
+
     def __init__(
-        self, scope: Construct, id: str, *, name: str, key_arn: str, untagged_image_days: int, protected: bool
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        key_arn: str,
+        untagged_image_days: int,
+        protected: bool,
+        tags: Mapping[str, str],
     ) -> None:
         super().__init__(scope, id)
 
@@ -21,6 +32,7 @@ class Repository(Construct):
             self,
             "repository",
             name=name,
+            tags=dict(tags),
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration=EcrRepositoryImageScanningConfiguration(scan_on_push=True),
             encryption_configuration=[EcrRepositoryEncryptionConfiguration(encryption_type="KMS", kms_key=key_arn)],

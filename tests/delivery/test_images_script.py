@@ -10,6 +10,8 @@ from tests.delivery.conftest import APPLICATION, NEW, A, B, Machine
 AWS = """
 case "$*" in
   *get-login-password*) echo password ;;
+  *list-tags-for-resource*:ecr:us-east-1:2:repository/realworld-production/backend) echo "$NODES" ;;
+  *list-tags-for-resource*:ecr:us-east-1:1:repository/realworld-staging/backend) echo ;;
   *describe-images*)
     [[ $* =~ --repository-name\\ ([^ ]+) ]]
     if [[ -e "$RUNNER_TEMP/${BASH_REMATCH[1]//\\//_}" ]]; then cat "$RUNNER_TEMP/${BASH_REMATCH[1]//\\//_}"
@@ -24,6 +26,7 @@ case "$*" in
   "buildx imagetools create"*)
     [[ $* =~ --tag\\ ([^ ]+)\\ .*@([^ ]+) ]]
     put "${BASH_REMATCH[1]}" "${COPIED:-${BASH_REMATCH[2]}}" ;;
+  "buildx imagetools inspect"*) echo "$INDEX" ;;
   save*) touch "$3" ;;
 esac
 """
@@ -33,6 +36,8 @@ IMAGES = {
     "STAGING": "1.dkr.ecr.us-east-1.amazonaws.com",
     "PRODUCTION": "2.dkr.ecr.us-east-1.amazonaws.com",
     "BUILT": NEW,
+    "NODES": "linux/amd64",
+    "INDEX": '{"manifests": [{"platform": {"architecture": "amd64"}}, {"platform": {"architecture": "unknown"}}]}',
 }
 
 
@@ -42,7 +47,7 @@ def images(
     machine.answers = {"aws": aws, "docker": DOCKER}
     for repository, digest in (there or {}).items():
         (machine.folder / repository.replace("/", "_")).write_text(f"{digest}\n")
-    return machine.run(APPLICATION / "images.sh", **IMAGES, **variables)
+    return machine.run(APPLICATION / "images.sh", **IMAGES | variables)
 
 
 ALL = {
@@ -58,22 +63,36 @@ def test_new_images_are_built_once_and_pushed_to_both_registries(machine: Machin
 
     assert result.returncode == 0, result.stderr
     backend, migrator = machine.notes("docker buildx build")
-    assert "--target backend --platform linux/amd64" in backend
+    assert "--target backend --platform linux/amd64 " in backend
     assert "--tag 1.dkr.ecr.us-east-1.amazonaws.com/realworld-staging/backend:0123 " in backend
     assert "--tag 2.dkr.ecr.us-east-1.amazonaws.com/realworld-production/backend:0123 " in backend
     assert "--target migrator" in migrator
     assert "/realworld-staging/backend-migrator:0123 " in migrator
-    assert machine.text("output") == f"backend={NEW}\nmigrator={NEW}\n"
+    assert machine.text("output") == f"backend={NEW}\narchitectures=amd64\nmigrator={NEW}\narchitectures=amd64\n"
     assert {path.name for path in (machine.folder / "images").iterdir()} == {"backend.tar", "migrator.tar"}
     assert list((machine.folder / "checkout").iterdir()) == [], "it would be a part of the next image"
+
+
+def test_images_are_built_for_the_nodes_of_both_environments(machine: Machine) -> None:
+    index = '{"manifests": [{"platform": {"architecture": "arm64"}}, {"platform": {"architecture": "amd64"}}]}'
+    result = images(machine, NODES="linux/arm64 linux/amd64", INDEX=index)
+
+    assert result.returncode == 0, result.stderr
+    assert len(machine.notes("docker buildx build", " --platform linux/amd64,linux/arm64 ")) == 2
+    assert "architectures=amd64,arm64\n" in machine.text("output")
+
+
+def test_an_image_of_one_manifest_is_for_the_nodes_that_all_images_are_for(machine: Machine) -> None:
+    assert images(machine, there=ALL, INDEX='{"layers": []}').returncode == 0
+    assert "architectures=amd64\n" in machine.text("output")
 
 
 def test_a_second_run_of_a_commit_builds_and_pushes_nothing(machine: Machine) -> None:
     result = images(machine, there=ALL)
 
     assert result.returncode == 0, result.stderr
-    assert machine.notes("docker buildx") == []
-    assert machine.text("output") == f"backend={A}\nmigrator={B}\n"
+    assert machine.notes("docker buildx build") == machine.notes("docker buildx imagetools create") == []
+    assert machine.text("output") == f"backend={A}\narchitectures=amd64\nmigrator={B}\narchitectures=amd64\n"
     # What is scanned is what is in the registry.
     assert len(machine.notes("docker pull", f"/realworld-staging/backend@{A}")) == 1
 
@@ -88,7 +107,7 @@ def test_an_image_that_one_registry_lacks_is_copied_and_not_built(machine: Machi
     [copied] = machine.notes("docker buildx imagetools create --prefer-index=false")
     assert f"/realworld-{missing}/backend:0123 " in copied
     assert copied.endswith(f"/backend@{A}")
-    assert machine.text("output") == f"backend={A}\nmigrator={B}\n"
+    assert machine.text("output") == f"backend={A}\narchitectures=amd64\nmigrator={B}\narchitectures=amd64\n"
 
 
 def test_two_images_under_one_tag_are_refused(machine: Machine) -> None:
@@ -110,7 +129,7 @@ def test_a_warning_of_aws_is_no_part_of_a_digest(machine: Machine) -> None:
     result = images(machine, there=ALL, aws=noisy)
 
     assert result.returncode == 0, result.stdout
-    assert machine.text("output") == f"backend={A}\nmigrator={B}\n"
+    assert machine.text("output") == f"backend={A}\narchitectures=amd64\nmigrator={B}\narchitectures=amd64\n"
     assert "Python 3.8 is old" in result.stderr
 
 

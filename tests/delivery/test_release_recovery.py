@@ -64,7 +64,13 @@ def test_a_release_of_a_lost_runner_is_taken_back_by_the_next_run(machine: Machi
         "kubectl": f'"{carried("kubectl")}" "$@"',
         "curl": "echo '{\"tags\": []}'",
     }
-    arguments = {"CLUSTER": "realworld-staging", "REGISTRY": "1.ecr", "BACKEND": A, "MIGRATOR": B}
+    arguments = {
+        "CLUSTER": "realworld-staging",
+        "REGISTRY": "1.ecr",
+        "BACKEND": A,
+        "MIGRATOR": B,
+        "ARCHITECTURES": "amd64",
+    }
     result = machine.run(APPLICATION / "release.sh", HOME=str(machine.folder), **arguments)
 
     assert result.returncode == 0, result.stdout + result.stderr

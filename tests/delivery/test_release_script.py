@@ -35,7 +35,13 @@ def release(
     machine.answers = {"aws": "", "kubectl": KUBECTL.format(text=text), "helm": HELM, "curl": CURL}
     if before:
         (machine.folder / "revisions").write_text(json.dumps([{"revision": before, "status": "deployed"}]))
-    arguments = {"CLUSTER": "realworld-staging", "REGISTRY": "1.ecr", "BACKEND": A, "MIGRATOR": B}
+    arguments = {
+        "CLUSTER": "realworld-staging",
+        "REGISTRY": "1.ecr",
+        "BACKEND": A,
+        "MIGRATOR": B,
+        "ARCHITECTURES": "amd64,arm64",
+    }
     rest = {"SMOKE_TRIES": "3", "SMOKE_PAUSE": "0", "ANSWERS": "all", "FAILS": "", "STAYS": "", "BODY": ""}
     return machine.run(APPLICATION / "release.sh", **{**arguments, **rest, **variables})
 
@@ -49,6 +55,7 @@ def test_a_release_is_by_digest_with_the_values_of_the_environment(machine: Mach
     [upgrade] = machine.notes("helm upgrade realworld-backend helm --install --wait --timeout 15m")
     assert f"--values {machine.folder}/values.json" in upgrade
     assert f"--set-string image=1.ecr/realworld-staging/backend@{A} " in upgrade
+    assert "--set architectures={amd64,arm64} " in upgrade
     assert upgrade.endswith(f"--set-string migration.image=1.ecr/realworld-staging/backend-migrator@{B}")
     assert json.loads(machine.text("values.json")) == VALUES
     assert machine.notes("helm rollback") == []
@@ -122,7 +129,13 @@ def test_what_cannot_be_taken_back_is_said(machine: Machine) -> None:
 
 def test_there_is_a_summary_when_the_cluster_cannot_be_reached(machine: Machine) -> None:
     machine.answers = {"aws": "exit 255", "helm": "exit 1"}
-    arguments = {"CLUSTER": "realworld-staging", "REGISTRY": "1.ecr", "BACKEND": A, "MIGRATOR": B}
+    arguments = {
+        "CLUSTER": "realworld-staging",
+        "REGISTRY": "1.ecr",
+        "BACKEND": A,
+        "MIGRATOR": B,
+        "ARCHITECTURES": "amd64",
+    }
 
     assert machine.run(APPLICATION / "release.sh", **arguments).returncode == 255
     assert "### Not released: broken off before helm began" in machine.text("summary")

@@ -60,6 +60,14 @@ def test_every_action_is_a_commit_with_its_version_beside_it(path: Path) -> None
         assert own or re.fullmatch(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), line
 
 
+def test_an_image_that_an_action_runs_never_changes() -> None:
+    images = [step["with"]["image"] for _, step in all_steps(FILES) if step.get("uses", "").startswith("docker/")
+              and "image" in step.get("with", {})]  # fmt: skip
+
+    assert len(images) == 1
+    assert all(re.fullmatch(r"docker\.io/[\w/-]+:[\w.-]+@sha256:[0-9a-f]{64}", each) for each in images)
+
+
 def test_an_action_has_one_version() -> None:
     pins: dict[str, set[str]] = {}
     for path in FILES:

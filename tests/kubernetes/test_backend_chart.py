@@ -61,6 +61,7 @@ def test_helm_and_the_schemas_find_nothing_wrong(platform: Platform, environment
         ({"migration": {"image": "example.com/migrator:latest"}}, "- migration.image: Must not validate"),
         ({"replicas": {"min": 0}}, "- replicas.min: Must be greater than or equal to 1"),
         ({"replicas": {"min": 3, "max": 2}}, "replicas.max is 2: write at least replicas.min, which is 3"),
+        ({"architectures": ["x86_64"]}, "- architectures.0: architectures.0 must be one of"),
         ({"replica": {}}, "- (root): Additional property replica is not allowed"),
         ({"certificateArn": "certificate"}, "- certificateArn: Does not match pattern"),
         ({"resources": {"requests": {"memory": "192Mib"}}}, "- resources.requests.memory: Does not match pattern"),
@@ -188,9 +189,22 @@ def test_all_sides_of_a_scrape_know_the_same_port(objects: Objects) -> None:
     assert service["targetPort"] == "metrics"
 
 
-def test_pods_run_where_the_images_of_the_pipeline_do(objects: Objects) -> None:
-    script = (ROOT / "realworld-example-app" / ".github" / "scripts" / "images.sh").read_text()
-    [built] = re.findall(r"--platform linux/(\S+)", script)
+def test_every_pod_runs_where_the_images_do(values: dict[str, Any]) -> None:
+    for architectures in (["amd64"], ["amd64", "arm64"]):
+        found = pods_of(render(CHART, NAME, values | {"architectures": architectures}))
+        assert len(found) == 3  # the API, its migration, its test
+        for pod in found:
+            [term] = pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][
+                "nodeSelectorTerms"
+            ]
+            assert term == {
+                "matchExpressions": [{"key": "kubernetes.io/arch", "operator": "In", "values": architectures}]
+            }
 
-    for kind in ("Deployment", "Job"):
-        assert one(objects, kind)["spec"]["template"]["spec"]["nodeSelector"] == {"kubernetes.io/arch": built}
+
+def test_without_a_word_images_are_what_the_pipeline_always_builds(objects: Objects) -> None:
+    assert all(json.dumps(pod).count('"values": ["amd64"]') == 1 for pod in pods_of(objects))
+
+
+def pods_of(objects: Objects) -> list[dict[str, Any]]:
+    return [pod for each in objects for _, pod in pods(each)]

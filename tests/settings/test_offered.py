@@ -53,11 +53,6 @@ CFNLINT = f"cfn-lint {version('cfn-lint')} of {offered.date()}"
             "write x86_64, or other instance_types",
         ),
         (
-            {ARCHITECTURE: "arm64", TYPES: ["t4g.large"]},
-            'eks.node_groups.general.architecture = "arm64" is that of every group, and the images of the application '
-            "are built for x86_64: write that in one",
-        ),
-        (
             {"vpc__nat": "none"},
             'vpc.nat = "none" cuts off what no endpoint in a VPC reaches: GitHub for the runner, Route 53 for '
             "external-dns, and the registries of charts and of public images. Write one or per_zone",

@@ -28,7 +28,7 @@ settle() {
   found="$(digest_of staging "$staging")"
   approved="$(digest_of production "$production")"
   if [[ -z $found && -z $approved ]]; then
-    docker buildx build --target "$name" --platform linux/amd64 --provenance mode=max --push \
+    docker buildx build --target "$name" --platform "$platforms" --provenance mode=max --push \
       --tag "$STAGING/$staging:$TAG" --tag "$PRODUCTION/$production:$TAG" .
   elif [[ -z $approved ]]; then
     copy "$STAGING/$staging@$found" "$PRODUCTION/$production:$TAG"
@@ -44,13 +44,23 @@ settle() {
   docker pull --quiet "$STAGING/$staging@$found"
   docker save --output "$ARCHIVES/$name.tar" "$STAGING/$staging@$found"
   echo "$name=$found" >>"$GITHUB_OUTPUT"
+  # Of what is there, which an earlier run may have built for other nodes. Attestations are of an unknown one.
+  docker buildx imagetools inspect --raw "$STAGING/$staging@$found" | jq --raw-output '"architectures=" +
+    ([.manifests[]?.platform.architecture | select(. != "unknown")] | unique | join(",") | if . == "" then "amd64" else . end)' \
+    >>"$GITHUB_OUTPUT"
 }
 
+platforms=linux/amd64 # which is what is tried before and scanned after
 for environment in staging production; do
   registry="$STAGING"
   [[ $environment == staging ]] || registry="$PRODUCTION"
   aws ecr get-login-password --profile "$environment" | docker login --username AWS --password-stdin "$registry"
+  region="${registry#*.ecr.}"
+  # The platform writes there what nodes it has.
+  platforms+=" $(aws ecr list-tags-for-resource --profile "$environment" --output text --query "tags[?Key=='Platforms'].Value" \
+    --resource-arn "arn:aws:ecr:${region%%.*}:${registry%%.*}:repository/$PROJECT-$environment/backend")"
 done
+platforms="$(xargs -n 1 <<<"$platforms" | sort --unique | paste --serial --delimiters=,)"
 mkdir -p "$ARCHIVES"
 settle backend backend
 settle migrator backend-migrator

@@ -2,7 +2,7 @@
 # Release the images of a commit by their digests, ask the API from outside, and go back when it does not answer.
 # However it ends, the summary says where things stand, and of a failure why.
 set -euo pipefail
-: "${CLUSTER:?}" "${REGISTRY:?}" "${BACKEND:?}" "${MIGRATOR:?}"
+: "${CLUSTER:?}" "${REGISTRY:?}" "${BACKEND:?}" "${MIGRATOR:?}" "${ARCHITECTURES:?}"
 : "${GITHUB_SHA:?}" "${GITHUB_OUTPUT:?}" "${GITHUB_STEP_SUMMARY:?}" "${RUNNER_TEMP:?}"
 readonly RELEASE=realworld-backend NAMESPACE=realworld WAIT="${RELEASE_WAIT:-15m}"
 # A first release waits for its load balancer, its name and its certificate: ten minutes are enough for these.
@@ -118,7 +118,7 @@ fi
 outcome="Broken off while helm was at work: the next run takes it back"
 if ! helm upgrade "$RELEASE" helm --install --wait --timeout "$WAIT" --history-max 10 \
   --description "commit $GITHUB_SHA" --values "$RUNNER_TEMP/values.json" \
-  --set-string "image=$REGISTRY/$CLUSTER/backend@$BACKEND" \
+  --set "architectures={$ARCHITECTURES}" --set-string "image=$REGISTRY/$CLUSTER/backend@$BACKEND" \
   --set-string "migration.image=$REGISTRY/$CLUSTER/backend-migrator@$MIGRATOR" 2>&1 | tee "$SAID"; then
   evidence 2>&1 | tee --append "$SAID" || echo "::warning::not all of the cause could be asked for"
   why="$(cause)"

@@ -30,6 +30,14 @@ readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end }}
 
+{{- define "realworld-backend.affinity" -}}
+nodeAffinity:
+  requiredDuringSchedulingIgnoredDuringExecution:
+    nodeSelectorTerms:
+      - matchExpressions:
+          - {key: kubernetes.io/arch, operator: In, values: {{ toJson .Values.architectures }}}
+{{- end }}
+
 {{/* A Secret that lacks a key keeps the container from starting, and so the release from succeeding. */}}
 {{- define "realworld-backend.secretKey" -}}
 - name: {{ .name | default .key }}

@@ -8,7 +8,9 @@ from tests.conftest import only, synth
 
 
 def test_a_tag_of_an_image_never_moves(stack: TerraformStack) -> None:
-    Repository(stack, "backend", name="acme/backend", key_arn="arn:key", untagged_image_days=14, protected=True)
+    Repository(
+        stack, "backend", name="acme/backend", key_arn="arn:key", untagged_image_days=14, protected=True, tags={}
+    )
     repository = only(synth(stack), "aws_ecr_repository")
 
     assert repository["image_tag_mutability"] == "IMMUTABLE"
@@ -18,7 +20,9 @@ def test_a_tag_of_an_image_never_moves(stack: TerraformStack) -> None:
 
 
 def test_an_image_with_a_tag_never_expires(stack: TerraformStack) -> None:
-    Repository(stack, "backend", name="acme/backend", key_arn="arn:key", untagged_image_days=14, protected=True)
+    Repository(
+        stack, "backend", name="acme/backend", key_arn="arn:key", untagged_image_days=14, protected=True, tags={}
+    )
     rules = json.loads(only(synth(stack), "aws_ecr_lifecycle_policy")["policy"])["rules"]
 
     assert [rule["selection"]["tagStatus"] for rule in rules] == ["untagged"]
