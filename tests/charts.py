@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from operations.cluster import helm
 from operations.cluster.kubernetes import resolved
+from settings.aws import EksSettings
 from tests.conftest import ROOT, Platform, all_of
 
 VERSION = "1.35"
+# All that a cluster may have: each chart has to fit the one that comes next before anybody upgrades.
+VERSIONS: tuple[str, ...] = get_args(EksSettings.model_fields["kubernetes_version"].annotation)
 MONITORING_HOST = "10.30.0.20"
 Objects = list[dict[str, Any]]
 
@@ -64,9 +67,11 @@ def _resolved(text: str) -> str:
     return resolved(text, lambda _stack, output: example(output))
 
 
-def render(chart: Path, name: str, values: dict[str, Any], namespace: str = "realworld") -> Objects:
+def render(
+    chart: Path, name: str, values: dict[str, Any], namespace: str = "realworld", version: str = VERSION
+) -> Objects:
     return helm.template(
-        ROOT / chart, name=name, namespace=namespace, values=[json.dumps(values)], kubernetes_version=VERSION
+        ROOT / chart, name=name, namespace=namespace, values=[json.dumps(values)], kubernetes_version=version
     )
 
 

@@ -10,7 +10,7 @@ import yaml
 from operations.cluster import helm
 from operations.cluster.manifests import mistakes, pods
 from stacks.eks import SCRAPE_TARGETS
-from tests.charts import VERSION, Objects, one, release_values, render
+from tests.charts import VERSIONS, Objects, one, release_values, render
 from tests.conftest import ENVIRONMENTS, ROOT, Platform
 
 CHART = ROOT / "realworld-example-app" / "helm"
@@ -39,7 +39,8 @@ def test_helm_and_the_schemas_find_nothing_wrong(platform: Platform, environment
 
     helm.lint(CHART, [json.dumps(values)])
     rendered = render(CHART, NAME, values)
-    assert mistakes(rendered, VERSION) == []
+    for version in VERSIONS:
+        assert mistakes(render(CHART, NAME, values, version=version), version) == []
     assert {each["kind"] for each in rendered} == {
         "Deployment",
         "HorizontalPodAutoscaler",
