@@ -29,10 +29,15 @@ if [[ " $ANSWERS " == *" $asked "* || $ANSWERS == all ]]; then echo "${BODY:-{\\
 
 
 def release(
-    machine: Machine, *, before: str = "7", values: dict[str, str] | None = None, **variables: str
+    machine: Machine,
+    *,
+    before: str = "7",
+    values: dict[str, str] | None = None,
+    kubectl: str = KUBECTL,
+    **variables: str,
 ) -> subprocess.CompletedProcess[str]:
     text = json.dumps(values or VALUES)
-    machine.answers = {"aws": "", "kubectl": KUBECTL.format(text=text), "helm": HELM, "curl": CURL}
+    machine.answers = {"aws": "", "kubectl": kubectl.format(text=text), "helm": HELM, "curl": CURL}
     if before:
         (machine.folder / "revisions").write_text(json.dumps([{"revision": before, "status": "deployed"}]))
     arguments = {
@@ -114,6 +119,62 @@ def test_what_helm_refuses_is_not_asked_and_taken_back(machine: Machine) -> None
     summary = machine.text("summary")
     assert "### Not released: the new pods were not ready in time: taken back to revision 7" in summary
     assert "| revision | 7 before, 9 now |" in summary
+
+
+@pytest.mark.parametrize(
+    ("event", "log", "helm", "cause"),
+    [
+        ('pods "x" is forbidden: exceeded quota: pods', "", "timed out waiting for the condition", "the quota of the"),
+        ('Failed to pull image "1.ecr/x": not found', "", "context deadline exceeded", "an image was not found"),
+        (
+            "Back-off pulling image: ImagePullBackOff",
+            "",
+            "pre-upgrade hooks failed: timed out",
+            "an image was not found",
+        ),
+        (
+            "Job has reached the backoff limit",
+            "Error: P3009",
+            "pre-upgrade hooks failed: job failed",
+            "a migration of an",
+        ),
+        (
+            "Job has reached the backoff limit",
+            "Error: P3018",
+            "pre-upgrade hooks failed: job failed",
+            "the migration failed",
+        ),
+        (
+            "Readiness probe failed: 500",
+            "JWT_SECRET is missing",
+            "timed out waiting for",
+            "the new pods were not ready",
+        ),
+        ("nothing", "nothing", "chart requires kubeVersion", "helm failed"),
+    ],
+)
+def test_each_cause_is_told_apart_with_what_the_cluster_says(
+    machine: Machine, event: str, log: str, helm: str, cause: str
+) -> None:
+    times = {"lastTimestamp": "2999-01-01T00:00:00Z", "involvedObject": {"kind": "Pod", "name": "x"}}
+    old = {**times, "lastTimestamp": "2001-01-01T00:00:00Z", "message": "ErrImagePull of last week"}
+    pod = {"metadata": {"name": "new", "creationTimestamp": "2999-01-01T00:00:00Z"}, "status": {"phase": "Pending"}}
+    answers = {"get events": [{**times, "message": event}, old], "get pods": [pod]}
+    for words, items in answers.items():
+        (machine.folder / words).write_text(json.dumps({"items": items}))
+    says = f"""*"get events"*) cat "$RUNNER_TEMP/get events" ;; *"get pods"*) cat "$RUNNER_TEMP/get pods" ;;
+      *"logs new"*) echo '{log}' ;; *configmap*)"""
+    result = release(
+        machine, kubectl=KUBECTL.replace("*configmap*)", says.replace("{", "{{").replace("}", "}}"), 1), FAILS=helm
+    )
+
+    assert result.returncode == 1
+    summary = machine.text("summary")
+    assert summary.startswith(f"### Not released: {cause}"), summary
+    assert "taken back to revision 7" in summary
+    for said in (f"Error: {helm}", f"Pod x: {event}", f"--- new\n{log}"):
+        assert said in summary
+    assert "last week" not in summary
 
 
 def test_what_somebody_else_is_at_work_on_is_left_to_him(machine: Machine) -> None:
