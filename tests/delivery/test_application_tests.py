@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.delivery.workflows import step
+from tests.delivery.workflows import all_jobs, step
 
 pytestmark = pytest.mark.slow
 
@@ -105,3 +105,23 @@ def test_the_step_fails_where_there_are_no_tests(application: Path) -> None:
     shutil.rmtree(application / "src/tests/services")
 
     assert run(application, STEP).returncode == 1
+
+
+@pytest.mark.skipif("REALWORLD_APP" not in os.environ, reason="REALWORLD_APP names no checkout of the application")
+def test_every_step_before_the_images_runs_on_a_checkout(tmp_path: Path) -> None:
+    """As the job build does, on a copy without what was installed or built there."""
+    checkout = tmp_path / "application"
+    left_out = shutil.ignore_patterns("node_modules", "dist", ".git")
+    shutil.copytree(os.environ["REALWORLD_APP"], checkout, ignore=left_out)
+    [build] = [job for job in all_jobs() if str(job) == "build-and-deploy.yml, job build"]
+    steps = [each["run"] for each in build.steps if "run" in each and "docker" not in each["run"]]
+    assert len(steps) == 4
+
+    environment = {**os.environ, "CI": "true", "NX_DAEMON": "false"}
+    for command in steps:
+        result = subprocess.run(
+            ["bash", "-e", "-c", command], cwd=checkout, env=environment, capture_output=True, text=True, check=False
+        )
+        if "binaries.prisma.sh" in result.stderr:
+            pytest.skip("Prisma's engines of that line are in no registry, and cannot be downloaded here")
+        assert result.returncode == 0, result.stdout + result.stderr
