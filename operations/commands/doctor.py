@@ -1,5 +1,6 @@
 """What has to be there before anything starts."""
 
+import datetime
 import os
 import shutil
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from rich.console import Console
 
-from operations import failures, preflight
+from operations import failures, preflight, support
 from operations.checks import SECONDS, Check, Page, refuse, side_by_side
 from operations.context import EMBEDDED, Context, open_context, settings_of
 from operations.engine.synthesis import synthesize
@@ -28,7 +29,7 @@ def doctor(environment: str, console: Console) -> bool:
     """Print every prerequisite of a deploy, with what was found; True when none is missing. Raises OperationError."""
     settings = settings_of(environment)
     until = time.monotonic() + SECONDS
-    found = prerequisites(settings)
+    found = [*prerequisites(settings), *support.checks(settings, datetime.date.today())]
     if environment != EMBEDDED and not any(check.fails for check in found if check.name in ("AWS", "Node.js")):
         context = open_context(environment)
         found += side_by_side({"Cluster access": lambda: cluster_access(context)}, until)
