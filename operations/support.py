@@ -25,11 +25,13 @@ class Held(BaseModel):
 
 
 class Product(BaseModel):
-    """ends: the last day of support by version, which is a prefix of those in use: "3.11" is that of 3.11.3."""
+    """ends: the last day of support by version, which is a prefix of those in use: "3.11" is that of 3.11.3. None where
+    no day is announced.
+    """
 
     source: str
     runbook: str
-    ends: dict[str, date]
+    ends: dict[str, date | None]
     held: dict[str, Held] = {}
 
 
@@ -77,8 +79,8 @@ def checks(settings: Settings, today: date) -> list[Check]:
             lines.append(f"{name} {used}: not known")
             continue
         end, held = product.ends[release], product.held.get(release)
-        lines.append(f"{name} {release}: {end}")
-        if end - AHEAD > today:
+        lines.append(f"{name} {release}: {end or 'no end announced'}")
+        if end is None or end - AHEAD > today:
             continue
         found = f"the support of {release} {'has ended' if end < today else 'ends'} on {end}"
         remedy = f"Upgrade: {product.runbook}."
