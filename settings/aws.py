@@ -21,7 +21,6 @@ from settings.values import (
     RetentionDays,
     RoleArn,
     X86InstanceType,
-    mistake,
 )
 
 # None of these is among the services with an endpoint in each region (AWS PrivateLink guide); all of them are needed.
