@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import ROOT
+from tests.iam.recorder import COMMAND
 
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", ".local", ".*_cache", "__pycache__", "cdktf.out", "node_modules", "gen", "*.pyi"
@@ -40,6 +41,7 @@ class Project:
 
     def start(self, command: list[str], **variables: str) -> subprocess.Popen[str]:
         inherited = {name: value for name, value in os.environ.items() if name not in ("ENVIRONMENT", "STACK")}
+        self._calls_are_of(command[-1] if command[1:3] == ["-m", "operations"] else "test")
         return subprocess.Popen(
             command,
             cwd=self.path,
@@ -67,10 +69,15 @@ class Project:
         exports = re.findall(r"^export (\w+)='?(.*?)'?$", self.make("env").output, re.MULTILINE)
         return {"AWS_CA_BUNDLE": "", **dict(exports)}
 
+    def _calls_are_of(self, command: str) -> None:
+        if (file := self.path.parent / COMMAND).exists():
+            file.write_text(command)
+
     def client(self, service: str) -> Any:
         import boto3
 
         variables = self.variables()
+        self._calls_are_of("test")
         return boto3.client(
             service,
             region_name=variables["AWS_REGION"],

@@ -4,6 +4,7 @@ import pytest
 
 from operations.cluster.kubernetes import in_cluster
 from operations.engine.synthesis import synthesize
+from tests.iam.recorder import recorded_in
 from tests.project import Project, Result, copy_of_project
 
 
@@ -17,6 +18,7 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     copy = copy_of_project(tmp_path_factory.mktemp("project") / "copy of it")  # with spaces, as some people have
+    recorded_in(copy.path)
     yield copy
     copy.make("clean")
 

@@ -10,7 +10,10 @@ import sys
 
 import pytest
 
+from settings import load_settings
 from tests.conftest import ROOT
+from tests.iam.life import missing
+from tests.iam.recorder import REQUESTS
 from tests.project import Project, Result
 
 pytestmark = pytest.mark.slow
@@ -156,3 +159,9 @@ def test_destroy_leaves_nothing(deployed: Project) -> None:
     again = deployed.make("destroy")
     assert again.code == 1
     assert "does not run: start it with make deploy" in again.output
+
+
+def test_every_call_of_this_life_is_among_those_that_the_roles_are_asked_about(project: Project) -> None:
+    assert missing(project.path.parent / REQUESTS, load_settings("local")) == [], (
+        "tests/iam asks the roles of the pipelines about them: UPDATE_CALLS=1 pytest tests/e2e/test_lifecycle.py"
+    )

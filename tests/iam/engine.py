@@ -29,6 +29,7 @@ ARNS = {
     "aws_iam_openid_connect_provider": "arn:aws:iam::{account}:oidc-provider/token.actions.githubusercontent.com",
     "aws_iam_policy": "arn:aws:iam::{account}:policy/{name}",
     "aws_iam_role": "arn:aws:iam::{account}:role/{name}",
+    "aws_s3_bucket": "arn:aws:s3:::{name}",
 }
 
 
@@ -49,18 +50,17 @@ def roles_of(templates: Mapping[str, Template], settings: Settings) -> dict[str,
     """Every role of an environment by its name without the prefix, references resolved."""
     boundary = json.loads(all_of(templates["iam"], "aws_iam_policy")[0]["policy"])
     found = {}
-    for template in templates.values():
-        resolved = _resolved(template, settings)
-        for each in all_of(resolved, "aws_iam_role"):
+    for template in (resolved(each, settings) for each in templates.values()):
+        for each in all_of(template, "aws_iam_role"):
             name = each["name"]
             policies = [
                 managed(attached["policy_arn"].split("/")[-1])
-                for attached in all_of(resolved, "aws_iam_role_policy_attachment")
+                for attached in all_of(template, "aws_iam_role_policy_attachment")
                 if attached["role"] == name
             ]
             policies += [
                 json.loads(written["policy"])
-                for written in all_of(resolved, "aws_iam_role_policy")
+                for written in all_of(template, "aws_iam_role_policy")
                 if written["role"] == name
             ]
             bounded = "permissions_boundary" in each
@@ -85,20 +85,23 @@ def decide(
 ) -> bool:
     account = principal.split(":")[4]
     documents = {_name(policy): policy for policy in [*policies, *([boundary] if boundary else [])]}
+    request = {
+        "principal": principal,
+        "action": action,
+        "resource": {"resource": resource, "accountId": account},
+        "contextVariables": dict(context),
+    }
     question = {
         "documents": {name: policy for name, policy in documents.items() if name not in _sent()},
         "identity": [_name(policy) for policy in policies],
         "boundary": [_name(boundary)] if boundary else None,
         "resourcePolicy": resource_policy,
-        "request": {
-            "principal": principal,
-            "action": action,
-            "resource": {"resource": resource, "accountId": account},
-            "contextVariables": dict(context),
-        },
+        "request": request,
     }
     _sent().update(documents)
     answer = _ask(question)
+    if answer.get("errors") == {"message": "multiple.resource.types"}:  # not so for a pattern
+        answer = _ask({**question, "documents": {}, "request": request | {"resource": {"resource": f"{resource}*", "accountId": account}}})
     assert "errors" not in answer, f"{action} on {resource}: {answer['errors']}"
     return bool(answer["result"] == "Allowed")
 
@@ -152,11 +155,12 @@ def _name(policy: Policy) -> str:
     return hashlib.sha256(json.dumps(policy, sort_keys=True).encode()).hexdigest()
 
 
-def _resolved(template: Template, settings: Settings) -> Template:
+def resolved(template: Template, settings: Settings) -> Template:
     def value(reference: re.Match[str]) -> str:
         kind, address, attribute = reference.groups()
         pattern = ARNS.get(kind, reference[0].replace("{", "{{").replace("}", "}}")) if attribute == "arn" else "{name}"
-        name = template["resource"].get(kind, {}).get(address, {}).get("name", "")
+        resource = template["resource"].get(kind, {}).get(address, {})
+        name = resource.get("name") or resource.get("bucket", "")
         return pattern.format(region=settings.region, account=settings.account, name=name)
 
     result: Template = json.loads(ARN.sub(value, json.dumps(template)))

