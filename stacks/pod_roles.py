@@ -92,7 +92,7 @@ def _external_dns(settings: Settings) -> list[Statement]:
             },
         ),
         Statement(
-            actions=["route53:ListResourceRecordSets", "route53:ListTagsForResource"],
+            actions=["route53:ListResourceRecordSets", "route53:ListTagsForResources"],
             resources=["arn:aws:route53:::hostedzone/*"],
         ),
         Statement(actions=["route53:ListHostedZones"], resources=["*"], reason="listing knows no resources"),
