@@ -12,6 +12,8 @@ PARAMETERS = "ssm:GetParameter ssm:GetParameters ssm:GetParametersByPath"
 BOUNDED = "backup cluster ebs-csi flow-logs monitoring node rds-monitoring runner snapshots vpc-cni"
 PASSED_TO = "backup dlm ec2 eks monitoring.rds pods.eks rds vpc-flow-logs"
 
+PULL = "ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer"
+
 ROLE_READS = (
     "iam:GetRole iam:GetRolePolicy iam:ListAttachedRolePolicies iam:ListInstanceProfilesForRole iam:ListRolePolicies "
     "iam:ListRoleTags"
@@ -76,7 +78,10 @@ def boundary(settings: Settings) -> list[Statement]:
             actions=["iam:CreateServiceLinkedRole"],
             resources=[f"arn:aws:iam::{settings.account}:role/aws-service-role/*"],
         ),
-        *_nothing_of_others(settings, but="ecr:*"),  # an image may come from the registry of another one
+        # An image may come from the registry of another one.
+        *_nothing_of_others(
+            settings, but="ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer"
+        ),
     ]
 
 
@@ -137,7 +142,7 @@ def _nothing_of_others(settings: Settings, *, but: str) -> list[Statement]:
         *(
             Statement(
                 effect="Deny",
-                not_actions=[but],
+                not_actions=but.split(),
                 resources=["*"],
                 conditions={
                     "StringNotEquals": {f"aws:ResourceTag/{tag}": own},

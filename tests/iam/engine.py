@@ -43,7 +43,15 @@ class Role:
     boundary: Policy | None
 
     def may(self, action: str, resource: str = "*", context: Context | None = None) -> bool:
-        return decide(self.arn, self.policies, self.boundary, action, resource, context or {})
+        policy = key_policy(self.arn.split(":")[4]) if action.startswith("kms:") else None
+        return decide(self.arn, self.policies, self.boundary, action, resource, context or {}, policy)
+
+
+def key_policy(account: str) -> Policy:
+    """As modules/secrets/key.py writes it: it leaves the key to the policies of roles, who have no right without it."""
+    root = {"AWS": f"arn:aws:iam::{account}:root"}
+    statement = {"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def roles_of(templates: Mapping[str, Template], settings: Settings) -> dict[str, Role]:
@@ -101,7 +109,13 @@ def decide(
     _sent().update(documents)
     answer = _ask(question)
     if answer.get("errors") == {"message": "multiple.resource.types"}:  # not so for a pattern
-        answer = _ask({**question, "documents": {}, "request": request | {"resource": {"resource": f"{resource}*", "accountId": account}}})
+        answer = _ask(
+            {
+                **question,
+                "documents": {},
+                "request": request | {"resource": {"resource": f"{resource}*", "accountId": account}},
+            }
+        )
     assert "errors" not in answer, f"{action} on {resource}: {answer['errors']}"
     return bool(answer["result"] == "Allowed")
 

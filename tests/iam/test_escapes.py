@@ -1,6 +1,6 @@
 """Ways by which a role might become more than it is: each is closed at one of its steps at least.
 
-After the known ones, such as those that Rhino Security Labs collected for IAM, the whole list of AWS is searched.
+After the known ones, in escapes.py, the whole list of AWS is searched.
 """
 
 import pytest
@@ -10,82 +10,10 @@ from settings import load_settings
 from tests.conftest import Platform
 from tests.delivery.access import managed
 from tests.iam.conftest import Roles
-from tests.iam.engine import Context, Role, actions_of, decide, roles_of, services
+from tests.iam.engine import Role, actions_of, decide, roles_of, services
+from tests.iam.escapes import ACCOUNT, ADMINISTRATOR, BOUNDARY, ESCAPES, INSIDE, PIPELINES, PROVIDER, SETTINGS, Step
 
-SETTINGS = load_settings("production")
-ACCOUNT = f"arn:aws:iam::{SETTINGS.account}"
-HERE = f"{SETTINGS.region}:{SETTINGS.account}"
-BOUNDARY = SETTINGS.names.boundary_arn
-INSIDE = {"iam:PermissionsBoundary": BOUNDARY}
-OUTSIDE = {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}
-ADMINISTRATOR = f"{ACCOUNT}:role/administrator"
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-PIPELINES = ("plan", "deploy", "runner-token", "push", "release")
-CHANGES = (
-    "AttachRolePolicy DeleteRole DeleteRolePermissionsBoundary DetachRolePolicy PutRolePermissionsBoundary "
-    "PutRolePolicy TagRole UpdateAssumeRolePolicy UpdateRole"
-)
-
-Step = tuple[str, str, Context]
-
-
-def role(name: str) -> str:
-    return f"{ACCOUNT}:role/realworld-production-{name}"
-
-
-def passed_to(service: str, name: str = "node") -> Step:
-    return "iam:PassRole", role(name), {"iam:PassedToService": f"{service}.amazonaws.com"}
-
-
-def by_policy(action: str) -> list[Step]:
-    return [(f"iam:{action}", BOUNDARY, {})]
-
-
-FUNCTION = f"arn:aws:lambda:{HERE}:function:x"
-INSTANCE = f"arn:aws:ec2:{HERE}:instance/i-1"
-PROVIDER = f"{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
-ESCAPES: dict[str, list[Step]] = {
-    "a function with a role": [passed_to("lambda"), ("lambda:CreateFunction", FUNCTION, {})],
-    "the code of a function that has a role": [("lambda:UpdateFunctionCode", FUNCTION, {})],
-    "a stack with a role": [("cloudformation:CreateStack", f"arn:aws:cloudformation:{HERE}:stack/x/1", {})],
-    "a build with a role": [("codebuild:StartBuild", f"arn:aws:codebuild:{HERE}:project/x", {})],
-    "an instance with the role of somebody else": [
-        ("iam:PassRole", ADMINISTRATOR, {"iam:PassedToService": "ec2.amazonaws.com"}),
-        ("ec2:RunInstances", INSTANCE, {}),
-    ],
-    "a command on the instance of somebody else": [("ssm:SendCommand", INSTANCE, {})],
-    "a shell on the instance of somebody else": [("ssm:StartSession", INSTANCE, {})],
-    "what the instance of somebody else does when it starts": [("ec2:ModifyInstanceAttribute", INSTANCE, {})],
-    "a tag that makes an instance its own": [
-        ("ec2:CreateTags", INSTANCE, {"aws:RequestTag/environment": "production"})
-    ],
-    "another role that trusts the account": [("sts:AssumeRole", ADMINISTRATOR, {})],
-    "a role without a boundary": [("iam:CreateRole", role("node"), {})],
-    "a role with a boundary that holds nothing back": [("iam:CreateRole", role("node"), OUTSIDE)],
-    "a boundary that goes": [("iam:DeleteRolePermissionsBoundary", role("node"), {})],
-    "a boundary that is another": [("iam:PutRolePermissionsBoundary", role("node"), OUTSIDE)],
-    "another version of the boundary": by_policy("CreatePolicyVersion"),
-    "an older version of the boundary": by_policy("SetDefaultPolicyVersion"),
-    "no version of the boundary": by_policy("DeletePolicyVersion"),
-    "no boundary": by_policy("DeletePolicy"),
-    "a policy of its own making": [("iam:CreatePolicy", f"{ACCOUNT}:policy/realworld-production-x", {})],
-    "a user with a key": [("iam:CreateUser", f"{ACCOUNT}:user/x", {})],
-    "a key of a user": [("iam:CreateAccessKey", f"{ACCOUNT}:user/x", {})],
-    "another identity provider": [("iam:CreateOpenIDConnectProvider", PROVIDER, {})],
-    "another audience": [("iam:AddClientIDToOpenIDConnectProvider", PROVIDER, {})],
-    "no identity provider": [("iam:DeleteOpenIDConnectProvider", PROVIDER, {})],
-    "the profile of another role": [("iam:AddRoleToInstanceProfile", f"{ACCOUNT}:instance-profile/administrator", {})],
-    "states of another environment": [
-        ("s3:PutObject", f"arn:aws:s3:::{SETTINGS.names.state_bucket}/staging/vpc.tfstate", {})
-    ],
-    "a bucket of somebody else": [("s3:PutBucketPolicy", "arn:aws:s3:::of-somebody-else", {})],
-    **{
-        f"{action} on {name}": [(f"iam:{action}", role(name), INSIDE)]
-        for name in PIPELINES
-        for action in CHANGES.split()
-    },
-    **{f"{name} for an instance": [passed_to("ec2", name)] for name in PIPELINES},
-}
 
 
 @pytest.fixture(scope="module")
