@@ -22,6 +22,8 @@ from settings.values import Model, Region, mistake
 Host = MonitoringSettings | RunnerSettings
 # Names that start so belong to others: SSM's and S3's own (PutParameter, bucket naming rules), ids of security groups.
 TAKEN = ("aws", "ssm", "sthree-", "amzn-s3-demo-", "sg-")
+# A role realworld-prod-rds-monitoring would be of prod and of prod-rds; prod has a secret realworld-prod-monitoring/x.
+ENDS_AS_OTHERS = ("-monitoring", "-rds")
 ENVIRONMENT_NAME = r"^[a-z][a-z0-9-]{0,14}[a-z0-9]$"
 
 
@@ -47,6 +49,9 @@ class Settings(Model):
     def _starts_names(cls, name: str, info: ValidationInfo) -> str:
         if "--" in name:
             raise ValueError("has two hyphens beside each other, which RDS takes in no name: write one")
+        if info.field_name == "environment" and f"-{name}".endswith(ENDS_AS_OTHERS):
+            words = " or ".join(each.removeprefix("-") for each in ENDS_AS_OTHERS)
+            raise ValueError(f"ends in {words}, as names of another environment do: write another name for the file")
         if info.field_name == "project" and f"{name}-".startswith(TAKEN):
             raise ValueError(f"starts as AWS lets no name start: write another than {', '.join(TAKEN)}")
         return name
