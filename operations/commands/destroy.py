@@ -20,6 +20,7 @@ from operations.plans import abandoned
 from operations.recovery.recover import recover
 
 STATE = "state"
+GB_MONTH = 0.05  # dollars for a GB of snapshots, in 2026
 
 
 def destroy(environment: str, names: list[str], console: Console) -> None:
@@ -65,6 +66,31 @@ def destroy(environment: str, names: list[str], console: Console) -> None:
     if environment == EMBEDDED and not names:
         _stop_simulator(context, console)
     console.print(f"Nothing is deployed any more of: {', '.join(gone)}")
+    if environment != EMBEDDED and "monitoring" in gone:
+        for line in snapshots(context):
+            console.print(line, soft_wrap=True)
+
+
+def snapshots(context: Context) -> list[str]:
+    """Those of the monitoring volume, what they cost at most, and what deletes them: they stay when their policy goes.
+
+    Source: Amazon EBS User Guide, Delete Amazon Data Lifecycle Manager policies, and the EBS prices of us-east-1.
+    """
+    settings = context.settings
+    tags = {"project": settings.project, "environment": settings.environment}
+    filters = [{"Name": f"tag:{name}", "Values": [value]} for name, value in tags.items()]
+    pages = context.client("ec2").get_paginator("describe_snapshots").paginate(OwnerIds=["self"], Filters=filters)
+    sizes = [each["VolumeSize"] for page in pages for each in page["Snapshots"]]
+    named = " ".join(f"Name=tag:{name},Values={value}" for name, value in tags.items())
+    command = (
+        f"aws ec2 describe-snapshots --owner-ids self --filters {named} --query 'Snapshots[].[SnapshotId]' --output text "
+        "| xargs -n 1 aws ec2 delete-snapshot --snapshot-id"
+    )
+    return [
+        f"Snapshots of the monitoring volume stay, {len(sizes)} of them. They cost at most ${sum(sizes) * GB_MONTH:.2f} "
+        "a month, and the key that they are read with goes as well. This deletes them:",
+        f"    {in_shell(settings.environment, command)}",
+    ] * bool(sizes)
 
 
 def _require_no_locks(context: Context, graph: Graph, selected: list[str]) -> None:

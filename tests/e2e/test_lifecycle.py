@@ -163,5 +163,6 @@ def test_destroy_leaves_nothing(deployed: Project) -> None:
 
 def test_every_call_of_this_life_is_among_those_that_the_roles_are_asked_about(project: Project) -> None:
     assert missing(project.path.parent / REQUESTS, load_settings("local")) == [], (
-        "tests/iam asks the roles of the pipelines about them: UPDATE_CALLS=1 .venv/bin/python -m pytest tests/e2e/test_lifecycle.py"
+        "tests/iam asks the roles of the pipelines about them. This records them again: "
+        "UPDATE_CALLS=1 .venv/bin/python -m pytest tests/e2e/test_lifecycle.py"
     )
