@@ -83,12 +83,12 @@ def snapshots(context: Context) -> list[str]:
     sizes = [each["VolumeSize"] for page in pages for each in page["Snapshots"]]
     named = " ".join(f"Name=tag:{name},Values={value}" for name, value in tags.items())
     command = (
-        f"aws ec2 describe-snapshots --owner-ids self --filters {named} --query 'Snapshots[].[SnapshotId]' --output text "
-        "| xargs -n 1 aws ec2 delete-snapshot --snapshot-id"
+        f"aws ec2 describe-snapshots --owner-ids self --filters {named} --query 'Snapshots[].[SnapshotId]' "
+        "--output text | xargs -n 1 aws ec2 delete-snapshot --snapshot-id"
     )
     return [
-        f"Snapshots of the monitoring volume stay, {len(sizes)} of them. They cost at most ${sum(sizes) * GB_MONTH:.2f} "
-        "a month, and the key that they are read with goes as well. This deletes them:",
+        f"Snapshots of the monitoring volume stay, {len(sizes)} of them. They cost at most "
+        f"${sum(sizes) * GB_MONTH:.2f} a month, and the key that they are read with goes as well. This deletes them:",
         f"    {in_shell(settings.environment, command)}",
     ] * bool(sizes)
 

@@ -151,7 +151,7 @@ def _resources(action: str, parameters: Mapping[str, list[str]], region: str, ac
         arn = pattern
         for part, value in (here | parts).items():
             arn = arn.replace(f"${{{part}}}", value or "x")
-        if arns or (parts and next(iter(parts.values()))):
+        if arns or (blanks and parts[blanks[0]]):
             if "${SecretId}" in pattern:
                 arns = {OF_SECRET.sub(r"\1", each) + "-abcdef" for each in arns or {arn}}
             if ":parameter/aws/" in arn:  # AWS publishes them below no account
