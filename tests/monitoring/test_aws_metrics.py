@@ -77,8 +77,8 @@ def volume(client: Callable[[str], Any]) -> str:
     client("sns").create_topic(Name="acme-monitoring-silent")
     client("sns").subscribe(TopicArn=alerts, Protocol="email", Endpoint="a@acme.test")
     token = {"Name": "/acme/runner/registration-token", "Type": "SecureString", "Overwrite": True}
-    for value in ("none", "a token"):
-        client("ssm").put_parameter(**token, Value=value)
+    for text in ("none", "a token"):
+        client("ssm").put_parameter(**token, Value=text)
     client("iam").create_role(RoleName="acme-plan", AssumeRolePolicyDocument="{}")
     for image in ec2.describe_images()["Images"][:1]:
         ec2.run_instances(

@@ -24,7 +24,7 @@ def seen(alert: str, *, fires: bool) -> str:
         if any(case["alertname"] == alert and bool(case["exp_alerts"]) == fires for case in scenario["alert_rule_test"])
     ]
     assert found, f"{alert}: add a scenario in which it {'fires' if fires else 'stays silent'}"
-    return found[0]
+    return str(found[0])
 
 
 def test_every_alert_has_its_row_with_runbook_and_scenarios(bundle: Path) -> None:
