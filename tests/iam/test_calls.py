@@ -37,6 +37,7 @@ Request = tuple[str, str, Context]
 def rendered(call: Mapping[str, Any], settings: Settings) -> Request:
     here = f"{settings.region}:{settings.account}"
     names = {
+        "account": settings.account,
         "bucket": settings.names.monitoring_bucket,
         "domain": settings.dns.domain,
         "ec2": f"arn:aws:ec2:{here}",

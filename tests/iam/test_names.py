@@ -57,6 +57,7 @@ LIMITS = {
     "aws_security_group": ("ec2", "CreateSecurityGroup", "GroupName", 255),  # EC2 API reference
     "aws_sns_topic": ("sns", "CreateTopic", "Name", 256),  # SNS API reference
     "aws_ssm_parameter": ("ssm", "PutParameter", "Name", 0),
+    "aws_wafv2_web_acl": ("wafv2", "CreateWebACL", "Name", 0),
 }
 TERRAFORM_ADDS = 26  # characters to a name_prefix
 

@@ -1,6 +1,6 @@
 """Every point of the migration guide of Prometheus 3, and what the configuration of the host answers to it.
 
-The guide: https://github.com/prometheus/prometheus/blob/v3.11.3/docs/migration.md. Its headings are the tests.
+The guide: https://github.com/prometheus/prometheus/blob/v3.13.1/docs/migration.md. Its headings are the tests.
 What is right for 3 has to be right for the 2.42 that other tests run.
 """
 
@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 from tests.monitoring.series import CATALOGUE, rules_of
 from tests.monitoring.test_expressions import queries
 
-GUIDE = "v3.11.3"
+GUIDE = "v3.13.1"
 REGEX = (promql.MatchOp.Re, promql.MatchOp.NotRe)
 # Names that AWS, Kubernetes, Linux or this repository gives: none can hold a line break. That of a request can be
 # anything, so http_route is one that the application has, or unmatched.
