@@ -78,6 +78,10 @@ def boundary(settings: Settings) -> list[Statement]:
             actions=["iam:CreateServiceLinkedRole"],
             resources=[f"arn:aws:iam::{settings.account}:role/aws-service-role/*"],
         ),
+        # When it was used last: the monitoring host notices that nobody looks for drift.
+        Statement(
+            actions=["iam:GetRole"], resources=[f"arn:aws:iam::{settings.account}:role/{settings.names.prefix}-plan"]
+        ),
         # An image may come from the registry of another one.
         *_nothing_of_others(
             settings, but="ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer"
