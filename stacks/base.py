@@ -1,12 +1,17 @@
 """What every stack shares: a state file, a provider, and a way to publish and read outputs."""
 
+from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
+
+import yaml
 
 from imports.aws.provider import AwsProvider, AwsProviderDefaultTags
 from imports.engine import Construct, DataTerraformRemoteStateS3, S3Backend, TerraformOutput, TerraformStack
 from settings import Settings
 
 TERRAFORM_VERSION = ">= 1.11.0"  # native S3 locks came with 1.10, write-only arguments with 1.11
+
+MOVES: dict[str, list[dict[str, Any]]] = yaml.safe_load(Path(__file__).with_name("moves.yaml").read_text("utf-8"))
 
 Outputs = TypeVar("Outputs")
 
@@ -23,6 +28,8 @@ class AreaStack(TerraformStack):
         self.settings = settings
 
         self.add_override("terraform.required_version", TERRAFORM_VERSION)
+        if moves := MOVES.get(area):
+            self.add_override("moved", [{"from": move["from"], "to": move["to"]} for move in moves])
         if not in_cluster:
             AwsProvider(
                 self,
