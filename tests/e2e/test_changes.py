@@ -76,3 +76,28 @@ def test_monitoring_does_not_notice_that_the_cluster_is_another_one(deployed: Pr
     after = deployed.ids()
     changed = {name.split(".tfstate")[0] for name in before if before[name] != after[name]}
     assert changed == {"local/eks"}
+
+
+def test_a_second_environment_of_the_account_stands_beside_the_first(deployed: Project) -> None:
+    text = (deployed.path / "environments" / "local.yaml").read_text()
+    for before, after in {
+        "203.0.113.0/24": "9.9.9.0/24",
+        "local.realworld-inc.link": "second.realworld-inc.link",
+        "\n  github:\n": "\n  github:\n    create_oidc_provider: false\n",
+    }.items():
+        assert before in text
+        text = text.replace(before, after)
+    (deployed.path / "environments" / "second.yaml").write_text(text)
+    shared = {"STACK": "state iam vpc registry secrets", "DETAILED_EXITCODE": "1"}
+    second = deployed.variables() | shared | {"ENVIRONMENT": "second", "YES": "1", "CONFIRM": "second"}
+    before_it = deployed.ids()
+
+    made = deployed.make("deploy", **second)
+    assert made.code == 0, made.output
+    for environment in (second, shared):
+        plan = deployed.make("plan", **environment)
+        assert plan.code == 0, plan.output
+    gone = deployed.make("destroy", **second | {"STACK": "iam vpc registry secrets"})
+
+    assert gone.code == 0, gone.output
+    assert {name: key for name, key in deployed.ids().items() if not name.startswith("second/")} == before_it
