@@ -74,7 +74,7 @@ KINDS = {
 ROLE = re.compile(r"arn:aws:iam::\d{12}:role/(?!aws-service-role/)\S+")
 # Ids that AWS makes up are others in each life.
 MADE_UP = re.compile(
-    r"(?<=[-:/])(?!\d{12}\b)([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-fA-F]{8,17}|Z?[A-Z0-9]{13,32}|\d{20,30})\b"
+    r"(?<=[-:/])(?!\d{12}\b)([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-fA-F]{8,17}|Z?[A-Z0-9]{13,32}|\d{18}[0-9a-f]{8})\b"
 )
 OBJECT = re.compile(r"^(arn:aws:s3:::(?![\w-]*-tfstate-)[\w-]+/).+")  # those that are not states
 OF_TOPIC = re.compile(r"^(arn:aws:sns(:[^:]*){3}):.*")  # a subscription, which IAM knows by its topic
