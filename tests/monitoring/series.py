@@ -101,7 +101,7 @@ def log_labels() -> dict[str, Labels]:
         "promtail": re.findall(r"target_label: (\w+)", promtail),
     }
     # The stage that reads what containerd writes adds the label stream: stdout or stderr.
-    cri = {"alloy": "stage.cri" in alloy, "promtail": "- cri: {}" in promtail}
+    cri = {"alloy": "stage.cri" in alloy, "promtail": "- cri: {" in promtail}
     return {
         agent: frozenset(label for label in labels if not label.startswith("__"))
         | ({"stream"} if cri[agent] else set())

@@ -93,9 +93,12 @@ def test_a_query_is_answered_over_verified_tls_and_the_session_ends(deployed: St
     assert not alive(deployed)
 
 
+QUERY = r"(?<=`)select [^`]+(?=`)|(?<=')select [^`']+(?=')"
+
+
 def test_the_queries_of_the_runbooks_are_answered(deployed: Staging, authorities: str) -> None:
     pages = (ROOT / "docs" / "runbooks").glob("*.md")
-    queries = [query for page in pages for query in re.findall(r"[`'](select [^`']+)[`']", page.read_text())]
+    queries = [query for page in pages for query in re.findall(QUERY, page.read_text())]
     assert len(queries) > 3
 
     result, said = ask(deployed, "\\set ON_ERROR_STOP 1\n" + "".join(f"{query};\n" for query in queries), authorities)
@@ -153,7 +156,8 @@ def test_a_database_of_another_name_is_refused(deployed: Staging, context: Conte
     result, said = ask(deployed, "select 1;", authorities)
 
     assert result.code == 2
-    assert f'server certificate for "{NAME}" does not match host name' in said
+    # Its certificate may have other names besides.
+    assert re.search(rf'server certificate for "{NAME}"( \(.*\))? does not match host name', said)
 
 
 def test_without_the_authorities_it_is_said_that_nothing_is_verified(deployed: Staging) -> None:

@@ -52,6 +52,7 @@ def test_the_token_itself_is_no_business_of_this_machine(deployed: Staging) -> N
     assert result.code == 0
     assert token not in result.output
     assert [path for path in deployed.bin.iterdir() if token in path.read_text()] == []
+    deployed.context.client("ssm").delete_parameter(Name=name)  # other tests have the same AWS
 
 
 def test_collections_are_installed_once_and_again_when_others_are_pinned(deployed: Staging) -> None:
