@@ -3,6 +3,7 @@
 from catalogue import CALLED, CONTENT
 from modules.identity.policy import Statement
 from settings import Settings
+from stacks.iam_statements import role_of_plans
 from stacks.pod_roles import pod_roles
 
 CONTENT_ACTIONS = [f"{service}:{name}" for service, names in CONTENT.items() for name in names.split()]
@@ -78,14 +79,9 @@ def boundary(settings: Settings) -> list[Statement]:
             actions=["iam:CreateServiceLinkedRole"],
             resources=[f"arn:aws:iam::{settings.account}:role/aws-service-role/*"],
         ),
-        # When it was used last: the monitoring host notices that nobody looks for drift.
-        Statement(
-            actions=["iam:GetRole"], resources=[f"arn:aws:iam::{settings.account}:role/{settings.names.prefix}-plan"]
-        ),
+        role_of_plans(settings),
         # An image may come from the registry of another one.
-        *_nothing_of_others(
-            settings, but="ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer"
-        ),
+        *_nothing_of_others(settings, but=PULL),
     ]
 
 

@@ -17,6 +17,13 @@ def no_parameters(settings: Settings, *readable: str) -> Statement:
     )
 
 
+def role_of_plans(settings: Settings) -> Statement:
+    """When it was used last: the monitoring host notices that nobody looks for drift."""
+    return Statement(
+        actions=["iam:GetRole"], resources=[f"arn:aws:iam::{settings.account}:role/{settings.names.prefix}-plan"]
+    )
+
+
 def monitoring(settings: Settings) -> list[Statement]:
     """Its configuration and password, the nodes, what aws_metrics.py asks, alerts and heartbeat."""
     here = f"{settings.region}:{settings.account}"
@@ -54,9 +61,7 @@ def monitoring(settings: Settings) -> list[Statement]:
             resources=["*"],
             reason=DESCRIBES,
         ),
-        Statement(
-            actions=["iam:GetRole"], resources=[f"arn:aws:iam::{settings.account}:role/{settings.names.prefix}-plan"]
-        ),
+        role_of_plans(settings),
         Statement(actions=["rds:DescribeDBInstances"], resources=[f"arn:aws:rds:{here}:db:{settings.names.prefix}"]),
         Statement(
             actions=["backup:ListRecoveryPointsByBackupVault"],
