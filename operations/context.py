@@ -15,6 +15,7 @@ from settings import Settings, SettingsError, load_settings
 from simulator.process import Simulator, SimulatorError, Unresponsive, clean_environment, find, start
 
 EMBEDDED = "local"  # the environment whose AWS is the simulator
+GIVEN = "TF_VAR_kubeconfig"  # has the kubeconfig that people have named
 EXPORTED = "PLATFORM_EXPORTED"  # in a shell, the names of the variables that it has from `make env`
 # Most of what Terraform does is to read the provider's schema into memory. With fewer collections a plan of one stack
 # takes 5.9 seconds of CPU instead of 8.3, and 730 MB instead of 520 (Terraform 1.11, provider 5.100).
@@ -94,7 +95,7 @@ def open_context(environment: str, *, starts: bool = False) -> Context:
             raise OperationError("the simulated AWS of the environment local does not run: start it with make deploy")
         variables |= simulator.environment(settings.region)
         if kubeconfig := os.environ.get("KUBECONFIG"):  # the simulated EKS is no cluster that anything runs on
-            variables["TF_VAR_kubeconfig"] = kubeconfig
+            variables[GIVEN] = kubeconfig
     return Context(settings, simulator, variables)
 
 

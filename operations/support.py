@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel
 
+from monitoring.bundle import PINS
 from operations.checks import Check
 from operations.machine.fetch import PINNED_TERRAFORM
 from settings import Settings
@@ -57,9 +58,10 @@ def in_use(settings: Settings) -> dict[str, str]:
         "Kubernetes": settings.eks.kubernetes_version,
         "PostgreSQL": settings.database.engine_version,
         "Amazon Linux": found("modules/hosts/amazon_linux.py", r'RELEASE = "([\d.]+)'),
-        "Prometheus": found("monitoring/pins.yaml", r"/prometheus:v([\d.]+)@"),
-        "Loki": found("monitoring/pins.yaml", r"/loki:([\d.]+)@"),
-        "Grafana": found("monitoring/pins.yaml", r"/grafana:([\d.]+)@"),
+        **{
+            name: re.findall(r":v?([\d.]+)@", PINS["images"][name.lower()])[0]
+            for name in ("Prometheus", "Loki", "Grafana")
+        },
         "Node.js": found(image, r"/node:([\d.]+)-\w+-slim@"),
         "Debian": found(image, r"/node:[\d.]+-(\w+)-slim@"),
         "Python": ".".join(map(str, sys.version_info[:3])),

@@ -53,8 +53,7 @@ def pins() -> list[tuple[str, int, str]]:
 def looked_after(name: str) -> set[int]:
     """The lines of a file in which Renovate finds something."""
     text = (ROOT / name).read_text()
-    patterns = [*BUILT_IN.values()]
-    patterns += [own[1:-1] for key in ("pip_requirements",) for own in CONFIGURATION[key]["managerFilePatterns"]]
+    patterns = [*BUILT_IN.values(), *(own[1:-1] for own in CONFIGURATION["pip_requirements"]["managerFilePatterns"])]
     if any(re.search(pattern, name) for pattern in patterns):
         return set(range(1, text.count("\n") + 2))
     found = set()

@@ -15,11 +15,10 @@ import yaml
 
 from operations import LOCAL, OperationError
 from operations.cluster.programs import carried, run
-from operations.context import Context
+from operations.context import GIVEN, Context
 from operations.engine import state_bucket
 
 REQUEST_SECONDS = 10
-GIVEN = "TF_VAR_kubeconfig"  # has the kubeconfig that people have named
 EXEC_API = "client.authentication.k8s.io/v1"
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 EVERYTHING = {"verb": "*", "group": "*", "resource": "*"}

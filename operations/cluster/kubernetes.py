@@ -12,7 +12,7 @@ from operations import LOCAL, OperationError, run
 from operations.cluster import api, drain, helm, stuck
 from operations.cluster.manifests import mistakes
 from operations.cluster.programs import NoProgram, carried
-from operations.context import Context
+from operations.context import GIVEN, Context
 from operations.engine import state_bucket
 from operations.engine.synthesis import Graph
 from operations.tables import plain
@@ -45,7 +45,7 @@ def why_not_applied(context: Context, graph: Graph, stacks: Sequence[str]) -> st
     """
     if context.simulator is None or not stacks:
         return None
-    if "TF_VAR_kubeconfig" not in context.environment:
+    if GIVEN not in context.environment:
         return "KUBECONFIG is not set"
     api.require_own(context)
     options = ["-backend=false", "-input=false", "-no-color"]
