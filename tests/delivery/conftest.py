@@ -13,6 +13,14 @@ from tests.conftest import ROOT
 PLATFORM = ROOT / ".github" / "scripts"
 APPLICATION = ROOT / "realworld-example-app" / ".github" / "scripts"
 A, B, NEW = (f"sha256:{letter * 64}" for letter in "abc")
+# What a release has to be told.
+TOLD = {
+    "CLUSTER": "realworld-staging",
+    "REGISTRY": "1.ecr",
+    "BACKEND": A,
+    "MIGRATOR": B,
+    "ARCHITECTURES": "amd64",
+}
 
 
 @dataclass

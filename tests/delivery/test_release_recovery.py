@@ -10,7 +10,7 @@ import pytest
 
 from operations.cluster.programs import carried
 from tests.conftest import wait
-from tests.delivery.conftest import APPLICATION, A, B, Machine
+from tests.delivery.conftest import APPLICATION, TOLD, A, Machine
 from tests.operations.cluster import waiting_chart
 from tests.operations.cluster.kubernetes_api import Api, running
 
@@ -64,14 +64,7 @@ def test_a_release_of_a_lost_runner_is_taken_back_by_the_next_run(machine: Machi
         "kubectl": f'"{carried("kubectl")}" "$@"',
         "curl": "echo '{\"tags\": []}'",
     }
-    arguments = {
-        "CLUSTER": "realworld-staging",
-        "REGISTRY": "1.ecr",
-        "BACKEND": A,
-        "MIGRATOR": B,
-        "ARCHITECTURES": "amd64",
-    }
-    result = machine.run(APPLICATION / "release.sh", HOME=str(machine.folder), **arguments)
+    result = machine.run(APPLICATION / "release.sh", HOME=str(machine.folder), **TOLD)
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert "::warning::an earlier run was lost in the middle" in result.stdout

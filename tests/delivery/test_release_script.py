@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from operations.cluster.programs import carried
-from tests.delivery.conftest import APPLICATION, A, B, Machine
+from tests.delivery.conftest import APPLICATION, TOLD, A, B, Machine
 
 VALUES = {"host": "api.acme.example", "certificateArn": "arn:aws:acm:x"}
 HELM = """
@@ -40,13 +40,7 @@ def release(
     machine.answers = {"aws": "", "kubectl": kubectl.format(text=text), "helm": HELM, "curl": CURL}
     if before:
         (machine.folder / "revisions").write_text(json.dumps([{"revision": before, "status": "deployed"}]))
-    arguments = {
-        "CLUSTER": "realworld-staging",
-        "REGISTRY": "1.ecr",
-        "BACKEND": A,
-        "MIGRATOR": B,
-        "ARCHITECTURES": "amd64,arm64",
-    }
+    arguments = TOLD | {"ARCHITECTURES": "amd64,arm64"}
     rest = {"SMOKE_TRIES": "3", "SMOKE_PAUSE": "0", "ANSWERS": "all", "FAILS": "", "STAYS": "", "BODY": ""}
     return machine.run(APPLICATION / "release.sh", **{**arguments, **rest, **variables})
 
@@ -190,15 +184,8 @@ def test_what_cannot_be_taken_back_is_said(machine: Machine) -> None:
 
 def test_there_is_a_summary_when_the_cluster_cannot_be_reached(machine: Machine) -> None:
     machine.answers = {"aws": "exit 255", "helm": "exit 1"}
-    arguments = {
-        "CLUSTER": "realworld-staging",
-        "REGISTRY": "1.ecr",
-        "BACKEND": A,
-        "MIGRATOR": B,
-        "ARCHITECTURES": "amd64",
-    }
 
-    assert machine.run(APPLICATION / "release.sh", **arguments).returncode == 255
+    assert machine.run(APPLICATION / "release.sh", **TOLD).returncode == 255
     assert "### Not released: broken off before helm began" in machine.text("summary")
 
 

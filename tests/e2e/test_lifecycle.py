@@ -18,7 +18,7 @@ from tests.project import Project, Result
 
 pytestmark = pytest.mark.slow
 
-FIRST_DEPLOY, SECOND_DEPLOY = 300, 180  # seconds at most, on two cores that other tests share
+FIRST_DEPLOY, SECOND_DEPLOY = 300, 120  # seconds at most, on two cores
 EMPTY_PLAN = re.compile(r"^No changes in (\w+, )+\w+\. Not planned: addons, app\.$", re.MULTILINE)
 
 

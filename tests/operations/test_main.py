@@ -13,6 +13,7 @@ import pytest
 from operations import OperationError
 from operations.commands.destroy import _confirm
 from operations.context import Context, exports
+from operations.support import load
 from settings import load_settings
 from simulator import process as simulator
 from tests.conftest import ROOT
@@ -124,6 +125,9 @@ def test_doctor_shows_what_is_there(project: Project) -> None:
     assert result.code == 0, result.output
     names = re.findall(r"^(\S.*?):", result.output, re.MULTILINE)
     assert names[:5] == ["Python", "Node.js", "Terraform", "Offers", "Supported until"]
+    # The others are of products: a row for each that ends soon, and the lines in the one of all ends.
+    products = load().products
+    assert [name for name in names[5:] if not {name, name.rpartition(" ")[0]} & products.keys()] == []
 
 
 def test_a_port_that_is_taken(project: Project) -> None:
