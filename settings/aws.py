@@ -28,7 +28,10 @@ BEHIND_NAT = "GitHub for the runner, Route 53 for external-dns, and the registri
 
 
 class VpcSettings(Model):
-    cidr: PrivateNetwork = Field(description="a private network from /16 to /20, such as 10.20.0.0/16")
+    cidr: PrivateNetwork = Field(
+        description="a private network from /16 to /20, such as 10.20.0.0/16",
+        json_schema_extra={"allOf": [{"pattern": "/(1[6-9]|20)$"}]},
+    )
     zones: EachOnce[Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-f]$")]] = Field(
         min_length=2, max_length=3, description="two or three availability zones, such as [us-east-1a, us-east-1b]"
     )
@@ -37,7 +40,11 @@ class VpcSettings(Model):
         default=None, description="where the one NAT gateway is, one of vpc.zones; leave it out for the first letter"
     )
     interface_endpoints: frozenset[Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=60)]] = (
-        Field(default=frozenset(), description="AWS services to reach without NAT, such as [ecr.api, ecr.dkr, sts]")
+        Field(
+            default=frozenset(),
+            description="AWS services to reach without NAT, such as [ecr.api, ecr.dkr, sts]",
+            json_schema_extra={"not": {"contains": {"enum": ["s3", "interfaces"]}}},
+        )
     )
     flow_log_retention_days: RetentionDays = Field(default=30, description=LOG_RETENTION)
 
@@ -149,7 +156,9 @@ class EksSettings(Model):
         default="1.35", description='a version in standard support, in quotes: "1.34", "1.35" or "1.36"'
     )
     service_cidr: PrivateNetwork = Field(
-        default=IPv4Network("172.20.0.0/16"), description="a private network outside the VPC, /12 to /24"
+        default=IPv4Network("172.20.0.0/16"),
+        description="a private network outside the VPC, /12 to /24",
+        json_schema_extra={"allOf": [{"pattern": "/(1[2-9]|2[0-4])$"}]},
     )
     public_access_cidrs: EachOnce[ClosedNetwork] = Field(
         default=(), description="networks that may reach the API endpoint, such as [203.0.113.0/24]; none: private only"

@@ -4,13 +4,14 @@ import math
 import re
 from typing import Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, JsonValue, ValidationInfo, field_validator
 
 from settings.values import HOST_NAME, Model
 
 # A tag such as latest is another image tomorrow, and then a roll-back goes nowhere.
 REPOSITORY = r"[a-z0-9.-]+(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+"
 IMAGE = re.compile(rf"{REPOSITORY}(:(?!latest(@|$))\w[\w.-]{{0,127}}|(?=@))(@sha256:[0-9a-f]{{64}})?", re.ASCII)
+IMAGE_SCHEMA: dict[str, JsonValue] = {"pattern": f"^{IMAGE.pattern}$"}
 IMAGE_HINT = "an image with a tag other than latest or with a digest, such as <repository>@sha256:..."
 
 SMALL_SIZES = {"micro": 1, "small": 2, "medium": 4, "large": 8}  # GiB
@@ -39,8 +40,8 @@ class AppSettings(Model):
         pattern=HOST_NAME,
         description="where the API answers: the domain, or a name below it",
     )
-    image: str | None = Field(default=None, description=IMAGE_HINT)
-    migrator_image: str | None = Field(default=None, description=IMAGE_HINT)
+    image: str | None = Field(default=None, description=IMAGE_HINT, json_schema_extra=IMAGE_SCHEMA)
+    migrator_image: str | None = Field(default=None, description=IMAGE_HINT, json_schema_extra=IMAGE_SCHEMA)
     min_replicas: int = Field(default=2, ge=1, le=100, description="the fewest pods, 1 to 100")
     max_replicas: int = Field(default=6, ge=1, le=100, description="the most pods, at least min_replicas")
     rate_limit: RateLimitSettings | None = Field(

@@ -29,7 +29,11 @@ ENVIRONMENT_NAME = r"^[a-z][a-z0-9-]{0,14}[a-z0-9]$"
 
 class Settings(Model):
     environment: str = Field(pattern=ENVIRONMENT_NAME, description="2 to 16 of a-z, 0-9 and - as the name of the file")
-    project: str = Field(pattern=r"^[a-z][a-z0-9-]{1,14}[a-z0-9]$", description="3 to 16 of a-z, 0-9 and -")
+    project: str = Field(
+        pattern=r"^[a-z][a-z0-9-]{1,14}[a-z0-9]$",
+        description="3 to 16 of a-z, 0-9 and -",
+        json_schema_extra={"not": {"pattern": f"--|^({'|'.join(TAKEN)})"}},
+    )
     account: str = Field(pattern=r"^\d{12}$", description='the 12 digits of the AWS account, in quotes: "111122223333"')
     region: Region = Field(description="an AWS region, such as us-east-1")
     allow_destroy: bool = Field(default=False, description="true only where everything may be destroyed")

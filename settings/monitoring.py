@@ -19,7 +19,11 @@ class SloSettings(Model):
     )
     objective: float = Field(ge=50, lt=100, description="a percentage from 50 to less than 100, such as 99.5")
     window_days: int = Field(default=30, ge=7, le=90, description="7 to 90 days")
-    threshold_seconds: float | None = Field(default=None, description=f"for latency, {ONE_OF_THEM}; else leave it out")
+    threshold_seconds: float | None = Field(
+        default=None,
+        description=f"for latency, {ONE_OF_THEM}; else leave it out",
+        json_schema_extra={"enum": [*LATENCY_BOUNDARIES, None]},
+    )
 
     @field_validator("threshold_seconds")
     @classmethod

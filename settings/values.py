@@ -4,7 +4,7 @@ import re
 from ipaddress import IPv4Network
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
 from settings.offered import nearest, regions
@@ -40,6 +40,10 @@ def _closed(network: IPv4Network) -> IPv4Network:
     if network.prefixlen == 0:
         raise ValueError("is the whole internet: list the networks of your people, such as 203.0.113.0/24")
     return network
+
+
+def _all_regions(schema: dict[str, object]) -> None:
+    schema["enum"] = sorted(regions() - UNKNOWN_TO_PROVIDER)
 
 
 def _known_region(region: str) -> str:
@@ -78,16 +82,30 @@ def _each_once(entries: tuple[T, ...]) -> tuple[T, ...]:
 
 
 HOST_NAME = r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
-PrivateNetwork = Annotated[IPv4Network, AfterValidator(_private)]
-ClosedNetwork = Annotated[IPv4Network, AfterValidator(_closed)]
-EachOnce = Annotated[tuple[T, ...], AfterValidator(_each_once)]
-Region = Annotated[str, AfterValidator(_known_region)]
+# What a validator refuses is said to editors once more, in the words of JSON Schema: tests/settings/test_schema.py.
+PrivateNetwork = Annotated[
+    IPv4Network,
+    AfterValidator(_private),
+    Field(json_schema_extra={"pattern": r"^(10|172\.(1[6-9]|2\d|3[01])|192\.168)\."}),
+]
+ClosedNetwork = Annotated[IPv4Network, AfterValidator(_closed), Field(json_schema_extra={"not": {"pattern": "/0$"}})]
+EachOnce = Annotated[tuple[T, ...], AfterValidator(_each_once), Field(json_schema_extra={"uniqueItems": True})]
+Region = Annotated[str, AfterValidator(_known_region), Field(json_schema_extra=_all_regions)]
 # Not $ and { either, which mean something to Terraform.
 Email = Annotated[str, Field(pattern=r"^[^@\s${}]+@[^@\s${}]+\.[^@\s${}]+$")]
-InstanceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\d[a-z0-9-]*\.[a-z0-9-]+$"), AfterValidator(_sized)]
-DatabaseClass = Annotated[str, Field(pattern=r"^db\.[a-z][a-z0-9-]*\d[a-z0-9-]*\.[a-z0-9]+$"), AfterValidator(_sized)]
+HAS_SIZE: dict[str, JsonValue] = {"allOf": [{"pattern": f"^{SIZE.pattern}$"}]}
+InstanceType = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9-]*\d[a-z0-9-]*\.[a-z0-9-]+$", json_schema_extra=HAS_SIZE), AfterValidator(_sized)
+]
+DatabaseClass = Annotated[
+    str,
+    Field(pattern=r"^db\.[a-z][a-z0-9-]*\d[a-z0-9-]*\.[a-z0-9]+$", json_schema_extra=HAS_SIZE),
+    AfterValidator(_sized),
+]
 Repository = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(@\d+)?/[A-Za-z0-9._-]+(@\d+)?$")]
 RoleArn = Annotated[str, Field(pattern=r"^arn:aws:iam::\d{12}:role/([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}$")]
-X86InstanceType = Annotated[InstanceType, AfterValidator(_x86)]
+X86InstanceType = Annotated[
+    InstanceType, AfterValidator(_x86), Field(json_schema_extra={"not": {"pattern": f"^{GRAVITON.pattern}"}})
+]
 RetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653]
 LOG_RETENTION = "a period that CloudWatch offers, in days: 7, 14, 30, 60, 90, 180, 365 or another one"

@@ -27,6 +27,8 @@ STACKS = ("eks", "iam", "queue")  # whose resources it adds
 GENERATED = {
     "README.md",
     "docs/architecture.md",
+    "docs/settings.md",
+    "environments/settings.schema.json",
     *(
         f"tests/addresses/{environment}/{stack}.txt"
         for environment in ENVIRONMENTS
@@ -65,7 +67,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project(path)
     applied = project.run("git", "apply", str(PATCH))
     assert applied.code == 0, f"{STALE}\n{applied.output}"
-    pytest_in(project, "tests/test_addresses.py", "tests/test_docs.py", UPDATE_ADDRESSES="1", UPDATE_DOCS="1")
+    writers = ("tests/test_addresses.py", "tests/test_docs.py", "tests/settings/test_schema.py")
+    pytest_in(project, *writers, UPDATE_ADDRESSES="1", UPDATE_DOCS="1")
     return project
 
 
