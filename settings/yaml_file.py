@@ -28,16 +28,20 @@ class StrictLoader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if self._depth == DEEPEST:
-            raise _refused(event.start_mark, f"is nested more than {DEEPEST} deep")
+            raise _refused(event.start_mark, f"is nested more than {DEEPEST} deep: write it flatter")
         self._depth += 1
         node: yaml.Node = super().compose_node(parent, index)  # type: ignore[assignment]
         self._depth -= 1
         if node not in self._entries:
             if isinstance(event, yaml.AliasEvent):
-                raise _refused(event.start_mark, f"the alias *{event.anchor} stands inside of what it names")
+                raise _refused(
+                    event.start_mark, f"the alias *{event.anchor} stands inside of what it names: write the values"
+                )
             self._entries[node] = 1 + sum(self._entries[child] for child in _children(node))
         if self._entries[node] > MOST_ENTRIES:
-            raise _refused(event.start_mark, f"holds more than {MOST_ENTRIES} entries, counting each alias")
+            raise _refused(
+                event.start_mark, f"holds more than {MOST_ENTRIES} entries, counting each alias: write fewer"
+            )
         return node
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
@@ -49,7 +53,7 @@ class StrictLoader(yaml.SafeLoader):
             if key.tag not in (STRING, MERGE):
                 raise _refused(key.start_mark, f"the key {_shown(key)} is no text for YAML: put it in quotes")
             if key.value in seen:
-                raise _refused(key.start_mark, f"the key {_shown(key)} is written twice")
+                raise _refused(key.start_mark, f"the key {_shown(key)} is written twice: write it once")
             seen.add(key.value)
         return node
 
@@ -59,9 +63,11 @@ class StrictLoader(yaml.SafeLoader):
             if isinstance(value, str):
                 value.encode()  # an escape can write half of a character
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
-            raise _refused(node.start_mark, f"{_shown(node)} is no {node.tag.split(':')[-1]}") from None
+            raise _refused(
+                node.start_mark, f"{_shown(node)} is no {node.tag.split(':')[-1]}: write another value"
+            ) from None
         if isinstance(value, int | float) and not abs(value) < LARGEST:  # which nan is not either
-            raise _refused(node.start_mark, f"{_shown(node)} is no number that a setting can have")
+            raise _refused(node.start_mark, f"{_shown(node)} is too large for a number, or is none: write another")
         return value
 
 
@@ -77,19 +83,21 @@ def load(path: Path) -> Any:
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from None
     if len(data) > MOST_BYTES:
-        raise ValueError(f"cannot be read: it is larger than {MOST_BYTES // 10**6} MB")
+        raise ValueError(f"cannot be read: it is larger than {MOST_BYTES // 10**6} MB: leave out what is no setting")
     try:
         text = data.decode()
         return yaml.load(text, StrictLoader)
     except UnicodeDecodeError as error:
-        problem = f"the byte {data[error.start]:#x} is not UTF-8"
+        problem = f"the byte {data[error.start]:#x} is not UTF-8: write the file in UTF-8"
         raise _unreadable(data[: error.start].decode(), problem) from None
     except yaml.reader.ReaderError as error:
-        problem = f"the character {text[error.position]!r} cannot be in YAML"
+        problem = f"the character {text[error.position]!r} cannot be in YAML: leave it out"
         raise _unreadable(text[: error.position], problem) from None
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
         problem = ", ".join(filter(None, (error.context, error.problem)))
+        if type(error) is not yaml.MarkedYAMLError:  # of the parser itself, which does not say what to write
+            problem += ": write YAML there, as environments/local.yaml has it"
         raise ValueError(f"cannot be read: line {mark.line + 1}, column {mark.column + 1}: {problem}") from None
 
 
