@@ -74,7 +74,7 @@ def fields(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple
     for name, field in schema.get("properties", {}).items():
         kind = next(each for each in field.get("anyOf", [field]) if each.get("type") != "null")
         yield (*path, name), kind
-        entry = next(iter(kind.get("patternProperties", {}).values()), {})
+        entry: dict[str, Any] = next(iter(kind.get("patternProperties", {}).values()), {})
         for inner, place in ((kind, (*path, name)), (entry, (*path, name, "general"))):
             if "$ref" in inner:
                 yield from fields(SCHEMA["$defs"][inner["$ref"].rpartition("/")[2]], place)
