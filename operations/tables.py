@@ -19,10 +19,10 @@ class Sheet:
 
     def __init__(self, *columns: str) -> None:
         self._columns = columns
-        self._rows: list[Sequence[str]] = []
+        self.rows: list[Sequence[str]] = []
 
     def add_row(self, *cells: str) -> None:
-        self._rows.append(cells)
+        self.rows.append(cells)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         narrow = options.max_width < NARROW
@@ -33,9 +33,9 @@ class Sheet:
             table.add_column(name, justify="right", min_width=len(name))
         if not narrow:
             table.add_column(text, overflow="fold")
-        for row in self._rows:
+        for row in self.rows:
             table.add_row(*map(escape, row[:-1] if narrow else row))
         yield table
         if narrow:
-            for name, *_, said in self._rows:
+            for name, *_, said in self.rows:
                 yield from (f"{escape(name)}: {escape(line)}" for line in said.splitlines())

@@ -6,13 +6,17 @@ from typing import Any
 import jmespath
 
 from catalogue import ASKED, RESOURCES
+from simulator import ACCOUNT
 
 # What AWS makes of ours, or what people add to it.
 OTHERS = (
     ("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups[].AutoScalingGroupName"),
     ("ec2", "describe_network_acls", "NetworkAcls[?!IsDefault].NetworkAclId"),
+    ("ec2", "describe_snapshots", "Snapshots[].SnapshotId"),
     ("rds", "describe_db_snapshots", "DBSnapshots[].DBSnapshotIdentifier"),
 )
+# moto has the snapshots of all images of others.
+ARGUMENTS = ASKED | {"describe_snapshots": {"Filters": [{"Name": "owner-id", "Values": [ACCOUNT]}]}}
 LISTINGS = [*((each.service, *each.listing) for each in RESOURCES.values() if each.listing), *OTHERS]
 
 
@@ -33,7 +37,8 @@ def leftovers(client: Callable[[str], Any]) -> list[str]:
 
 
 def list_of(client: Any, operation: str, names: str) -> list[str]:
+    arguments: dict[str, Any] = ARGUMENTS.get(operation, {})
     if client.can_paginate(operation):
-        pages = client.get_paginator(operation).paginate().search(names)
+        pages = client.get_paginator(operation).paginate(**arguments).search(names)
         return [name for name in pages if name is not None]  # an answer without anything may leave the list out
-    return list(jmespath.search(names, getattr(client, operation)(**ASKED.get(operation, {}))) or [])
+    return list(jmespath.search(names, getattr(client, operation)(**arguments)) or [])

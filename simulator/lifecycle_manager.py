@@ -1,4 +1,9 @@
-"""Data Lifecycle Manager, which moto lacks altogether: policies are kept and answered, but no snapshot is taken."""
+"""Data Lifecycle Manager, which moto lacks altogether.
+
+Nothing here lives for a day. So what a policy would have taken by then is there when it is deleted: a snapshot of each
+volume that it names. They stay (Amazon EBS User Guide, Delete Amazon Data Lifecycle Manager policies), with the tags of
+the volume where the schedule copies them, and with those of the service.
+"""
 
 import random
 import string
@@ -6,6 +11,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 from moto.core.utils import utcnow
+from moto.ec2.models import ec2_backends
 from werkzeug.exceptions import NotFound
 
 SERVICE = "dlm"  # as it stands in the signature of a request
@@ -64,8 +70,20 @@ def application(account: str = "123456789012", region: str = "us-east-1") -> Fla
 
     @app.delete("/policies/<key>")
     def delete(key: str) -> Response:
-        del policies[policy_of(key)["PolicyId"]]
+        take(policy_of(key))
+        del policies[key]
         return jsonify({})
+
+    def take(policy: dict[str, Any]) -> None:
+        ec2, details = ec2_backends[account][region], policy["PolicyDetails"]
+        for volume in list(ec2.volumes.values()) if policy["State"] == "ENABLED" else ():
+            tags = {each["key"]: each["value"] for each in volume.get_tags()}
+            if any(tags.get(each["Key"]) == each["Value"] for each in details.get("TargetTags", [])):
+                for schedule in details.get("Schedules", []):
+                    snapshot = ec2.create_snapshot(volume.id, f"Created for policy: {policy['PolicyId']}")
+                    own = {"lifecycle-policy-id": policy["PolicyId"], "lifecycle-schedule-name": schedule["Name"]}
+                    copied = tags if schedule.get("CopyTags") else {}
+                    snapshot.add_tags(copied | {f"aws:dlm:{name}": value for name, value in own.items()})
 
     @app.get("/tags/<path:arn>")
     def tags(arn: str) -> Response:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from operations import LOCAL, OperationError
+from operations import LOCAL, OperationError, stays
 from operations.cluster import api, drain, kubernetes
 from operations.commands import doctor
 from operations.context import EMBEDDED, Context, SimulatorUnresponsive, in_shell, open_context, settings_of
@@ -20,7 +20,6 @@ from operations.plans import abandoned
 from operations.recovery.recover import recover
 
 STATE = "state"
-GB_MONTH = 0.05  # dollars for a GB of snapshots, in 2026
 
 
 def destroy(environment: str, names: list[str], console: Console) -> None:
@@ -63,34 +62,10 @@ def destroy(environment: str, names: list[str], console: Console) -> None:
             else:
                 state_bucket.remove(context)
     gone = [stack for stack in selected if stack != STATE or not state_bucket.exists(context)]
-    if environment == EMBEDDED and not names:
-        _stop_simulator(context, console)
     console.print(f"Nothing is deployed any more of: {', '.join(gone)}")
-    if environment != EMBEDDED and "monitoring" in gone:
-        for line in snapshots(context):
-            console.print(line, soft_wrap=True)
-
-
-def snapshots(context: Context) -> list[str]:
-    """Those of the monitoring volume, what they cost at most, and what deletes them: they stay when their policy goes.
-
-    Source: Amazon EBS User Guide, Delete Amazon Data Lifecycle Manager policies, and the EBS prices of us-east-1.
-    """
-    settings = context.settings
-    tags = {"project": settings.project, "environment": settings.environment}
-    filters = [{"Name": f"tag:{name}", "Values": [value]} for name, value in tags.items()]
-    pages = context.client("ec2").get_paginator("describe_snapshots").paginate(OwnerIds=["self"], Filters=filters)
-    sizes = [each["VolumeSize"] for page in pages for each in page["Snapshots"]]
-    named = " ".join(f"Name=tag:{name},Values={value}" for name, value in tags.items())
-    command = (
-        f"aws ec2 describe-snapshots --owner-ids self --filters {named} --query 'Snapshots[].[SnapshotId]' "
-        "--output text | xargs -n 1 aws ec2 delete-snapshot --snapshot-id"
-    )
-    return [
-        f"Snapshots of the monitoring volume stay, {len(sizes)} of them. They cost at most "
-        f"${sum(sizes) * GB_MONTH:.2f} a month, and the key that they are read with goes as well. This deletes them:",
-        f"    {in_shell(settings.environment, command)}",
-    ] * bool(sizes)
+    kept = stays.show(context, selected, console)
+    if environment == EMBEDDED and not names:
+        _stop_simulator(context, console, kept)
 
 
 def _require_no_locks(context: Context, graph: Graph, selected: list[str]) -> None:
@@ -180,12 +155,11 @@ def _confirm(context: Context, selected: list[str]) -> None:
         raise OperationError(f"nothing was destroyed: type {environment} when asked, or set CONFIRM={environment}")
 
 
-def _stop_simulator(context: Context, console: Console) -> None:
+def _stop_simulator(context: Context, console: Console, kept: set[str]) -> None:
     from simulator.leftovers import leftovers
 
     assert context.simulator is not None
-    left = leftovers(context.client)
-    if left:
+    if left := [thing for thing in leftovers(context.client) if thing not in kept]:
         raise OperationError("this is left in the simulated AWS:", *(f"  {thing}" for thing in left))
     _end_simulator()
     console.print("Nothing is left, and the simulated AWS is stopped.")

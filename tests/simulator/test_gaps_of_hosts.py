@@ -145,3 +145,42 @@ def test_a_policy_of_snapshots_lives_and_changes(aws: Aws) -> None:
     assert dlm.get_lifecycle_policies()["Policies"] == []
     with pytest.raises(dlm.exceptions.ResourceNotFoundException):
         dlm.get_lifecycle_policy(PolicyId=key)
+
+
+@missing_in_moto(ClientError, "404|Not Found|NotFound|501|500")
+def test_snapshots_of_a_policy_stay_when_it_goes(aws: Aws) -> None:
+    """Those of the volumes that it names, with their tags, and none of a policy that is switched off."""
+    ec2, dlm = aws("ec2"), aws("dlm")
+
+    def volume(**tags: str) -> str:
+        named = [{"Key": name, "Value": value} for name, value in tags.items()]
+        specification = [{"ResourceType": "volume", "Tags": named}]
+        return str(
+            ec2.create_volume(AvailabilityZone="us-east-1a", Size=10, TagSpecifications=specification)["VolumeId"]
+        )
+
+    def lived(value: str, state: str) -> list[dict[str, Any]]:
+        rule = {"CreateRule": {"Interval": 24, "IntervalUnit": "HOURS"}, "RetainRule": {"Count": 14}}
+        key = dlm.create_lifecycle_policy(
+            ExecutionRoleArn="arn:aws:iam::123456789012:role/snapshots",
+            Description="Daily",
+            State=state,
+            PolicyDetails={
+                "ResourceTypes": ["VOLUME"],
+                "TargetTags": [{"Key": "snapshots", "Value": value}],
+                "Schedules": [{"Name": "daily", "CopyTags": True, **rule}],
+            },
+        )["PolicyId"]
+        dlm.delete_lifecycle_policy(PolicyId=key)
+        filters = [{"Name": "tag:aws:dlm:lifecycle-policy-id", "Values": [key]}]
+        return list(ec2.describe_snapshots(Filters=filters)["Snapshots"])
+
+    volumes = [volume(snapshots="a", project="p"), volume(snapshots="b")]
+
+    [found] = lived("a", "ENABLED")
+    assert (found["VolumeId"], found["VolumeSize"]) == (volumes[0], 10)
+    assert {each["Key"]: each["Value"] for each in found["Tags"]}.items() >= {"project": "p", "snapshots": "a"}.items()
+    assert lived("b", "DISABLED") == []
+    ec2.delete_snapshot(SnapshotId=found["SnapshotId"])
+    for each in volumes:
+        ec2.delete_volume(VolumeId=each)

@@ -29,12 +29,16 @@ def test_what_is_made_is_named(account: Aws) -> None:
     logs.create_log_group(logGroupName="/aws/vpc/flow")
     ssm.put_parameter(Name="/runner/token", Value="none", Type="SecureString")
     key = kms.create_key()["KeyMetadata"]["KeyId"]
+    volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"]
+    snapshot = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    ec2.delete_volume(VolumeId=volume)
 
-    found = [f"ec2 {subnet}", f"ec2 {vpc}", f"kms {key}", "logs /aws/vpc/flow", "ssm /runner/token"]
+    found = [f"ec2 {snapshot}", f"ec2 {subnet}", f"ec2 {vpc}", f"kms {key}", "logs /aws/vpc/flow", "ssm /runner/token"]
     assert leftovers(account) == found
 
     ec2.delete_subnet(SubnetId=subnet)
     ec2.delete_vpc(VpcId=vpc)
+    ec2.delete_snapshot(SnapshotId=snapshot)
     logs.delete_log_group(logGroupName="/aws/vpc/flow")
     ssm.delete_parameter(Name="/runner/token")
     kms.schedule_key_deletion(KeyId=key)

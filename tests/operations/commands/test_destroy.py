@@ -1,17 +1,12 @@
 """What make destroy refuses to take away."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from operations.commands.destroy import snapshots
-from operations.context import Context
 from tests.conftest import wait
 from tests.project import BUCKET, copy_of_project
 
@@ -48,27 +43,3 @@ def test_a_deploy_from_elsewhere_keeps_its_bucket(tmp_path: Path) -> None:
     finally:
         destroyed = project.make("destroy")
     assert destroyed.code == 0, destroyed.output
-
-
-def test_snapshots_that_stay_are_named_with_what_they_cost_and_what_deletes_them(context: Context) -> None:
-    ec2 = context.client("ec2")
-    volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=100)["VolumeId"]
-
-    def taken(environment: str) -> str:
-        tags = [{"Key": "project", "Value": "realworld"}, {"Key": "environment", "Value": environment}]
-        specification = [{"ResourceType": "snapshot", "Tags": tags}]
-        return str(ec2.create_snapshot(VolumeId=volume, TagSpecifications=specification)["SnapshotId"])
-
-    others = taken("staging")
-    assert snapshots(context) == []
-    own = {taken("local"), taken("local")}
-
-    said, command = snapshots(context)
-    assert "2 of them. They cost at most $10.00 a month" in said
-    shell = re.sub(r'eval "[^"]*" && ', "", command.strip())
-    assert shutil.which("aws")
-    subprocess.run(["bash", "-c", shell], env={**os.environ, **context.variables}, check=True)
-    found = {each["SnapshotId"] for each in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]}
-    assert not found & own
-    assert others in found
-    assert snapshots(context) == []
