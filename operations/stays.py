@@ -1,6 +1,5 @@
 """What AWS keeps of an environment that is destroyed, as catalogue/stays.yaml knows it."""
 
-import datetime
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -27,15 +26,9 @@ class Row(BaseModel):
     command: str = ""
 
 
-class Stays(BaseModel):
-    """read: the day on which this was compared with its sources, and with AWS's prices."""
-
-    read: datetime.date
-    rows: list[Row]
-
-
-def load(**names: str) -> Stays:
-    return Stays.model_validate(yaml.safe_load(Template(DATA.read_text(encoding="utf-8")).substitute(names)))
+def load(**names: str) -> list[Row]:
+    text = Template(DATA.read_text(encoding="utf-8")).substitute(names)
+    return [Row.model_validate(each) for each in yaml.safe_load(text)["rows"]]
 
 
 def show(context: Context, stacks: list[str], console: Console) -> set[str]:
@@ -46,7 +39,7 @@ def show(context: Context, stacks: list[str], console: Console) -> set[str]:
     settings, commands = context.settings, []
     names = {"prefix": settings.names.prefix, "domain": settings.dns.domain, "bucket": settings.names.state_bucket}
     table, kept = Sheet("what stays", "number", "a month", "until"), set()
-    for row in load(**names).rows:
+    for row in load(**names):
         if row.stack and row.stack not in stacks:
             continue
         try:
@@ -81,12 +74,11 @@ def price(row: Row, sizes: list[list[int]] | None = None) -> str:
 def _found(context: Context, row: Row) -> list[list[Any]]:
     service, operation, arguments, query = row.ask
     client = context.client(service)
-    found = listed(client, operation, query, arguments)
-    return [each for each in found if service != "kms" or _is_pending(client, each[0], context)]
 
+    def ours(key: str) -> bool:  # keys are listed by their ids alone
+        if client.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] != "PendingDeletion":
+            return False
+        tags = {each["TagKey"]: each["TagValue"] for each in client.list_resource_tags(KeyId=key)["Tags"]}
+        return all(tags.get(name) == getattr(context.settings, name) for name in ("project", "environment"))
 
-def _is_pending(client: Any, key: str, context: Context) -> bool:
-    if client.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] != "PendingDeletion":
-        return False
-    tags = {each["TagKey"]: each["TagValue"] for each in client.list_resource_tags(KeyId=key)["Tags"]}
-    return (tags.get("project"), tags.get("environment")) == (context.settings.project, context.settings.environment)
+    return [each for each in listed(client, operation, query, arguments) if service != "kms" or ours(each[0])]

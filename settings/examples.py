@@ -11,6 +11,8 @@ from settings import Settings
 ACCOUNT = re.compile(r"(^|:)(111122223333|444455556666|777788889999)(:|$)")
 NETWORKS = [IPv4Network(block) for block in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")]  # RFC 5737
 DOMAIN = re.compile(r"(^|[.@])(example\.(com|net|org)|example|invalid|localhost|test)$")  # RFC 2606, RFC 6761
+# The domain and the organization of the files as they are shipped: its repositories could deploy into the account.
+SHIPPED = re.compile(r"(^|[.@])realworld-inc(\.link$|/)")
 
 
 def placeholders(settings: Settings) -> list[str]:
@@ -33,4 +35,4 @@ def values(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
 def _is_example(value: str) -> bool:
     if re.fullmatch(r"\d+\.\d+\.\d+\.\d+/\d+", value):
         return any(IPv4Network(value).overlaps(network) for network in NETWORKS)
-    return bool(ACCOUNT.search(value) or DOMAIN.search(value))
+    return any(example.search(value) for example in (ACCOUNT, DOMAIN, SHIPPED))

@@ -161,13 +161,12 @@ def release(context: Context, lock: Lock) -> None:
 
 
 def others_in_use(context: Context) -> list[str]:
-    """The states in the bucket, of any environment, that hold resources or are locked, but for that of the bucket."""
-    own = context.settings.names.state_key("state")
+    """The states in the bucket, of any environment, that hold resources or are locked, but for those of the bucket."""
     locked = {lock.key for lock in locks(context)}
     holding = {
         key
         for key in _keys(context, "", STATE_SUFFIX)
-        if key != own and _state(json.loads(_body(context, key))).resources
+        if not key.endswith(f"/state{STATE_SUFFIX}") and _state(json.loads(_body(context, key))).resources
     }
     return sorted(locked | holding)
 

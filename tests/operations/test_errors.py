@@ -26,7 +26,12 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = copy_of_project(tmp_path_factory.mktemp("errors") / "copy")
     path = project.path / "environments" / "staging.yaml"
-    own = path.read_text().replace("[203.0.113.0/24]", "[9.9.9.0/24]").replace("111122223333", "123456789012")
+    own = (
+        path.read_text()
+        .replace("[203.0.113.0/24]", "[9.9.9.0/24]")
+        .replace("111122223333", "123456789012")
+        .replace("realworld-inc", "conduit-inc")
+    )
     path.write_text(own)
     (project.path / "bin").mkdir()
     (project.path / "bin" / "aws").write_text("#!/bin/sh\n")

@@ -31,7 +31,9 @@ PATH = "/aws-reserved/sso.amazonaws.com/"
 def own(staging: Staging) -> Iterator[Staging]:
     """staging with everything of one's own, but for who may enter the cluster. Its roles go afterwards."""
     path = staging.project.path / "environments" / "staging.yaml"
-    path.write_text(path.read_text().replace("[203.0.113.0/24]", "[9.9.9.0/24]"))
+    path.write_text(
+        path.read_text().replace("[203.0.113.0/24]", "[9.9.9.0/24]").replace("realworld-inc", "conduit-inc")
+    )
     yield staging
     iam = staging.context.client("iam")
     for role in iam.list_roles()["Roles"]:
@@ -144,7 +146,15 @@ def test_who_has_to_log_in_again_is_told_how(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_examples_of_documentation_are_known() -> None:
     local = load_settings("local")
-    mine = changed(local, eks={"public_access_cidrs": ["9.9.9.0/24"]})
+    mine = changed(
+        local,
+        iam={"github": dict.fromkeys(("platform_repository", "application_repository"), "conduit-inc/a")},
+        dns={"domain": "conduit-inc.link"},
+        eks={"public_access_cidrs": ["9.9.9.0/24"]},
+        database={"alarm_emails": ["ana@conduit-inc.link"]},
+        monitoring={"alert_emails": []},
+        app={"host": None},
+    )
     assert placeholders(mine) == []
 
     examples = changed(
@@ -163,8 +173,14 @@ def test_the_examples_of_documentation_are_known() -> None:
         "monitoring.alert_emails.0",
         "app.host",
     ]
-    assert placeholders(load_settings("staging"))
-    assert placeholders(load_settings("production"))
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_nobody_elses_domain_and_repositories_are_deployed(environment: str) -> None:
+    """Whoever owns the organization of the examples could deploy into the account of who forgot to write their own."""
+    found = {each.split(" = ")[0] for each in placeholders(load_settings(environment))}
+    github = {f"iam.github.{name}_repository" for name in ("platform", "application")}
+    assert found >= {"account", "dns.domain", *github}
 
 
 def test_the_readme_names_every_field_that_a_first_deploy_needs() -> None:

@@ -60,6 +60,7 @@ def test_a_state_is_its_managed_resources_and_open_outputs(fresh: Context) -> No
 def test_it_is_in_use_while_any_other_state_holds_resources(fresh: Context) -> None:
     state_bucket.ensure(fresh)
     put(fresh, fresh.settings.names.state_key("state"), resources=[MANAGED])
+    put(fresh, "staging/state.tfstate", resources=[MANAGED])  # that of the bucket, too
     put(fresh, "local/vpc.tfstate", resources=[READ])
     assert state_bucket.others_in_use(fresh) == []
 
