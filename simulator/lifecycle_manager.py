@@ -1,8 +1,7 @@
 """Data Lifecycle Manager, which moto lacks altogether.
 
-Nothing here lives for a day. So what a policy would have taken by then is there when it is deleted: a snapshot of each
-volume that it names. They stay (Amazon EBS User Guide, Delete Amazon Data Lifecycle Manager policies), with the tags of
-the volume where the schedule copies them, and with those of the service.
+Nothing here lives for a day: what a policy would have taken by then is there when it goes, and stays, as on AWS (Amazon
+EBS User Guide, Delete Amazon Data Lifecycle Manager policies).
 """
 
 import random
@@ -79,11 +78,9 @@ def application(account: str = "123456789012", region: str = "us-east-1") -> Fla
         for volume in list(ec2.volumes.values()) if policy["State"] == "ENABLED" else ():
             tags = {each["key"]: each["value"] for each in volume.get_tags()}
             if any(tags.get(each["Key"]) == each["Value"] for each in details.get("TargetTags", [])):
-                for schedule in details.get("Schedules", []):
-                    snapshot = ec2.create_snapshot(volume.id, f"Created for policy: {policy['PolicyId']}")
-                    own = {"lifecycle-policy-id": policy["PolicyId"], "lifecycle-schedule-name": schedule["Name"]}
-                    copied = tags if schedule.get("CopyTags") else {}
-                    snapshot.add_tags(copied | {f"aws:dlm:{name}": value for name, value in own.items()})
+                snapshot = ec2.create_snapshot(volume.id, f"Created for policy: {policy['PolicyId']}")
+                copied = tags if any(each.get("CopyTags") for each in details["Schedules"]) else {}
+                snapshot.add_tags(copied | {"aws:dlm:lifecycle-policy-id": policy["PolicyId"]})
 
     @app.get("/tags/<path:arn>")
     def tags(arn: str) -> Response:
