@@ -91,7 +91,7 @@ def test_what_stays_is_named_and_its_command_deletes_it(context: Context) -> Non
         subprocess.run(["bash", "-c", shell], env={**os.environ, **context.variables}, check=True)
     assert set(shown(there, STACKS)[0]) == {"The state bucket, with states of other environments"}
     others = shown(replace(there, settings=changed(settings, environment="production")), STACKS)[0]
-    assert len(others) == 5  # snapshots of both kinds, the log group, the secret and the key
+    assert len(others) == 6  # snapshots of both kinds, the log group, the secret, the key and the bucket
 
 
 @pytest.mark.slow
