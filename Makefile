@@ -1,5 +1,6 @@
 # ENVIRONMENT=staging chooses the settings file (default local), STACK="vpc eks" narrows to some stacks.
-# PLANS=plans keeps the plans of make plan as files in that folder, and makes make deploy apply just those.
+# PLANS=plans keeps the plans of make plan as files in that folder, and makes make deploy apply just those; make drift
+# writes its page and its data there.
 # YES=1 lets make deploy apply without a question, DETAILS=1 lets make plan show old and new attributes.
 VARIABLES = CONFIRM DETAILED_EXITCODE DETAILS ENVIRONMENT HOST KILLS PLANS PORT PYTHON SEED SIMULATOR_PORT STACK \
 	TF_PROVIDER_MIRROR UPDATE_ADDRESSES UPDATE_DOCS YES AWS_PROFILE AWS_REGION KUBECONFIG
@@ -35,6 +36,10 @@ deploy: $(INSTALLED) $(CLI) ## Install what is missing, and create or update eve
 .PHONY: plan
 plan: $(INSTALLED) $(CLI) ## Show what a deploy would change (DETAILED_EXITCODE=1: exit 2 if anything)
 	@$(RUN) -m operations plan
+
+.PHONY: drift
+drift: $(INSTALLED) $(CLI) ## Show what differs in AWS from what was deployed (Error 2: something; Error 1: it could not look)
+	@$(RUN) -m operations drift
 
 .PHONY: destroy
 destroy: $(INSTALLED) $(CLI) ## Take everything down, and stop the simulated AWS

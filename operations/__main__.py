@@ -22,11 +22,11 @@ from operations.streams import run
 
 FAILED, CHANGES, INTERRUPTED = 1, 2, 130
 HELPERS = ("outputs", "kubeconfig", "psql", "shell")  # where local is hardly ever meant
-SYNTHESIZE = ("deploy", "destroy", "plan", "synth")
+SYNTHESIZE = ("deploy", "destroy", "drift", "plan", "synth")
 
 
 def main() -> int:
-    """Returns the exit code: 0, 1 after a failure, 2 for a plan with changes where asked for, 130 after Ctrl-C."""
+    """Returns the exit code: 0, 1 after a failure, 2 for drift and, where asked for, changes, 130 after Ctrl-C."""
     parser = argparse.ArgumentParser(prog="operations")
     parser.add_argument("command", choices=[*SYNTHESIZE, "doctor", "env", "grafana", "runner", "clean", *HELPERS])
     command = parser.parse_args().command
@@ -78,6 +78,8 @@ def _command(command: str, environment: str, console: Console) -> int:
         case "plan":
             changes = call(environment, names, console, folder, details=os.environ.get("DETAILS") == "1")
             return CHANGES if changes and os.environ.get("DETAILED_EXITCODE") == "1" else 0
+        case "drift":
+            return CHANGES if call(environment, names, console, folder) else 0
         case "destroy" | "outputs":
             call(environment, names, console)
         case "doctor":

@@ -41,8 +41,8 @@ def test_a_plan_that_is_too_long_for_a_comment_is_cut(machine: Machine) -> None:
 def drift(machine: Machine, changes: object, open_issue: str = "") -> subprocess.CompletedProcess[str]:
     folder = machine.folder / "drift-staging"
     folder.mkdir()
-    (folder / "plans.json").write_text(json.dumps({"environment": "staging", "changes": changes}))
-    (folder / "report.md").write_text("### Plan of staging\n")
+    (folder / "drift.json").write_text(json.dumps({"environment": "staging", "drift": changes}))
+    (folder / "drift.md").write_text("### Drift of staging\n")
     machine.answers = {"gh": f"[[ $* != *'issue list'* ]] || echo '{open_issue}'"}
     return machine.run(PLATFORM / "drift.sh", "../drift-staging")
 
@@ -50,7 +50,7 @@ def drift(machine: Machine, changes: object, open_issue: str = "") -> subprocess
 @pytest.mark.parametrize(
     ("changes", "open_issue", "call"),
     [
-        (True, "", "gh issue create --repo acme/platform --title staging is not as main says"),
+        (True, "", "gh issue create --repo acme/platform --title staging is not as it was deployed"),
         (True, "5", "gh issue edit 5 --repo acme/platform"),
         (False, "5", "gh issue close 5 --repo acme/platform"),
         (False, "", None),
@@ -66,11 +66,11 @@ def test_there_is_one_issue_as_long_as_something_drifted(
     assert len(done) == (1 if call else 0)
     assert all(note.startswith(str(call)) for note in done)
     if changes:
-        assert machine.text("issue.md").endswith("### Plan of staging\n")
+        assert machine.text("issue.md").endswith("### Drift of staging\n")
         assert "https://github.com/acme/platform/actions/runs/7" in machine.text("issue.md")
 
 
-def test_a_plan_that_does_not_say_closes_no_issue(machine: Machine) -> None:
+def test_a_look_that_does_not_say_closes_no_issue(machine: Machine) -> None:
     assert drift(machine, None, "5").returncode == 1
     assert machine.notes("gh issue close") == []
 

@@ -37,7 +37,7 @@ PERMISSIONS: dict[str, dict[str, str]] = {
     "deploy.yml, job staging-cluster": IDENTITY,
     "deploy.yml, job production": IDENTITY,
     "deploy.yml, job production-cluster": IDENTITY,
-    "drift.yml, job plan": IDENTITY,
+    "drift.yml, job look": IDENTITY,
     "drift.yml, job issue": {"contents": "read", "issues": "write"},
     "runner-token.yml, job token": IDENTITY,
 }
