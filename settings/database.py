@@ -11,7 +11,7 @@ class DatabaseSettings(Model):
         default="17", pattern=r"^(16|17)(\.[12]?\d)?$", description='"16" or "17" in quotes, or a minor such as "17.6"'
     )
     allow_major_upgrade: bool = Field(
-        default=False, description="true while engine_version goes up by a major: docs/runbooks/database.md"
+        default=False, description="true while engine_version goes up by a major: docs/runbooks/postgresql.md"
     )
     apply_immediately: bool = Field(
         default=False,

@@ -12,6 +12,7 @@ from botocore import xform_name
 
 from operations.cluster.programs import carried
 from operations.commands.shell import HOSTS
+from operations.support import load
 from tests.conftest import ROOT
 
 RUNBOOKS = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
@@ -36,6 +37,30 @@ def commands(path: Path, program: str) -> Iterator[list[str]]:
                 words.pop(0)
             if words and words[0] == program and len(words) > 1:
                 yield words
+
+
+UPGRADES = ["kubernetes.md", "postgresql.md", "node-image.md", "provider.md", "cdk-terrain.md"]
+HEADINGS = ["What will happen", "Before", "Steps", "The way back"]
+
+
+@pytest.mark.parametrize("page", UPGRADES)
+def test_an_upgrade_says_what_happens_what_to_check_what_to_do_and_how_to_go_back(page: str) -> None:
+    first = (ROOT / "docs" / "runbooks" / page).read_text().partition("\n# ")[0]
+    parts = re.split(r"^## (.+)\n", first, flags=re.MULTILINE)[1:]
+
+    assert parts[::2] == HEADINGS
+    assert all(len(text.split()) > 3 for text in parts[1::2])
+    assert re.search(r"^ {4,}make plan ", parts[5], re.MULTILINE), "a step shows what it is going to change"
+
+
+def test_what_has_to_be_upgraded_is_led_to_its_page() -> None:
+    products = load().products
+
+    assert {name: products[name].runbook for name in ("Kubernetes", "PostgreSQL", "CDKTF")} == {
+        "Kubernetes": "docs/runbooks/kubernetes.md",
+        "PostgreSQL": "docs/runbooks/postgresql.md",
+        "CDKTF": "docs/runbooks/cdk-terrain.md",
+    }
 
 
 def every(program: str) -> list[tuple[str, list[str]]]:
