@@ -91,3 +91,16 @@ def test_a_plan_may_read_all_that_it_reads_and_changes_nothing_of_what_a_life_ch
     assert [call for call, by in CALLS.items() if "plan" in by and not answers[call]] == []
     assert sum("plan" in by for by in CALLS.values()) > 150
     assert [call for call, may in answers.items() if may and not is_read(call.action)] == []
+    # The look for drift reads what a deploy reads, by the same role, and leaves these out.
+    refused = {
+        f"{call.action} on {call.resource}"
+        for call, by in CALLS.items()
+        if "deploy" in by and is_read(call.action) and not answers[call]
+    }
+    here = f"{SETTINGS.region}:{SETTINGS.account}"
+    assert refused == {
+        f"secretsmanager:GetSecretValue on arn:aws:secretsmanager:{here}:secret:realworld-local/jwt-secret-abcdef",
+        "secretsmanager:GetSecretValue on "
+        f"arn:aws:secretsmanager:{here}:secret:realworld-local-monitoring/grafana-abcdef",
+        f"ssm:GetParameter on arn:aws:ssm:{here}:parameter/realworld-local/runner/registration-token",
+    }
