@@ -1,6 +1,7 @@
 """make drift: what somebody, or AWS, has changed since the last deploy, by attribute. It only reads, and no secret."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -13,12 +14,12 @@ from operations.engine import state_bucket
 from operations.engine.stacks import run_all
 from operations.engine.synthesis import Graph, synthesize
 from operations.plans import changes, files
-from operations.plans.drift import Drift, differences, foreign_rules, ignored, targets
+from operations.plans.drift import differences, foreign_rules, page, targets
 
-IN_CLUSTER = "not looked at, because its releases are kept in Secrets of the cluster"
-AGAIN = "What these hold was not looked at. Run the same command again."
 PAGE, DATA = "drift.md", "drift.json"
+PLAN = ["plan", "-refresh-only", "-lock=false"]
 KEPT = ("terraform", "provider")  # no resource: what a state holds is read again all the same
+IN_CLUSTER = "not looked at, because its releases are kept in Secrets of the cluster"
 
 
 def drift(environment: str, names: list[str], console: Console, folder: Path | None = None) -> bool:
@@ -26,39 +27,36 @@ def drift(environment: str, names: list[str], console: Console, folder: Path | N
 
     The code, which may be ahead of what is deployed, is not asked. With a folder, the page and its data go there.
     """
-    for name in (PAGE, DATA) if folder else ():
-        (folder / name).unlink(missing_ok=True)  # of an earlier run: who could not look leaves none
+    for stale in (folder / PAGE, folder / DATA) if folder else ():
+        stale.unlink(missing_ok=True)  # who could not look leaves none
     doctor.require(environment)
     graph = synthesize(environment)
-    selected = graph.select(names)
-    context = open_context(environment)
+    selected, context = graph.select(names), open_context(environment)
     inside = kubernetes.in_cluster(graph, selected)
-    documents = {stack: state_bucket.document(context, stack) for stack in graph.needs}
-    states = {stack: state for stack, state in documents.items() if state and state["resources"]}
-    looked = [stack for stack in selected if stack in states and stack not in inside]
-    if not looked:
+    every = {stack: state_bucket.document(context, stack) for stack in graph.needs}
+    held = {stack: state for stack, state in every.items() if state and state["resources"]}
+    states = {stack: held[stack] for stack in selected if stack in held and stack not in inside}
+    if not states:
         raise OperationError(f"nothing is deployed of {' '.join(names) or environment} that could be compared with AWS")
-    notes = {stack: "not deployed" for stack in selected if stack not in states} | dict.fromkeys(inside, IN_CLUSTER)
-
     with files.private(environment) as private:
-        bare = Graph(private, dict.fromkeys(looked, frozenset()))
-        for stack in looked:
+        bare = Graph(private, dict.fromkeys(states, frozenset()))
+        paths = {stack: files.path_of(private, stack) for stack in states}
+        for stack in states:
             bare.path(stack).mkdir(parents=True)
             kept = {name: each for name, each in graph.template(stack).items() if name in KEPT}
             (bare.path(stack) / "cdk.tf.json").write_text(json.dumps(kept), encoding="utf-8")
-        paths = {stack: files.path_of(private, stack) for stack in looked}
         own = {stack: [f"-out={path}", *targets(states[stack])] for stack, path in paths.items()}
-        run_all(context, bare, looked, ["plan", "-refresh-only", "-lock=false"], console, own=own, advice=AGAIN)
+        run_all(context, bare, states, PLAN, console, own=own, advice="So nothing was compared. Run it again.")
         plans = {stack: changes.read(context, bare.path(stack), path) for stack, path in paths.items()}
-
-    found = [each for stack in looked for each in differences(stack, plans[stack], graph.template(stack))]
-    found += [each for each in foreign_rules(context, states) if each.stack in looked]
-    compared = {stack: states[stack] for stack in looked}
-    report = Drift(environment, place(context.settings), looked, notes, ignored(compared), found)
-    for line in report.lines():
-        console.print(line, markup=False, soft_wrap=True)
+    found = [each for stack, plan in plans.items() for each in differences(stack, plan, graph.template(stack))]
+    found += [each for each in foreign_rules(context, held) if each.stack in states]
+    others = {stack: IN_CLUSTER if stack in inside else "not deployed" for stack in selected if stack not in states}
+    title = f"### Drift of {environment}: {place(context.settings)}"
+    said = "\n".join(page(title, found, states, (f"{stack}: {why}" for stack, why in others.items())))
+    console.print(said, markup=False, soft_wrap=True)
     if folder:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / PAGE).write_text("\n".join([*report.lines(), ""]), encoding="utf-8")
-        (folder / DATA).write_text(report.document(), encoding="utf-8")
+        (folder / PAGE).write_text(f"{said}\n", encoding="utf-8")
+        data = {"environment": environment, "drift": bool(found), "found": [asdict(each) for each in found]}
+        (folder / DATA).write_text(json.dumps(data, indent=2), encoding="utf-8")
     return bool(found)

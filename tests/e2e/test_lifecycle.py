@@ -59,6 +59,14 @@ def test_a_plan_after_it_finds_nothing_to_do(deployed: Project) -> None:
     assert re.search(r"^addons +not planned: KUBECONFIG is not set", plan.output, re.MULTILINE)
 
 
+def test_nothing_has_drifted(deployed: Project) -> None:
+    """Right after a deploy, when AWS has filled in much that no state has yet."""
+    drift = deployed.make("drift")
+
+    assert drift.code == 0, drift.output
+    assert "| attribute |" not in drift.output
+
+
 def test_a_second_deploy_changes_nothing_and_is_faster(
     deployed: Project, first_deploy: Result, stacks: set[str]
 ) -> None:

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -26,7 +25,7 @@ def look(project: Project, code: int) -> tuple[str, list[dict[str, str]]]:
     return result.output, json.loads((project.path / "found" / "drift.json").read_text())["found"]
 
 
-def change(project: Project) -> dict[str, Any]:
+def change(project: Project) -> dict[tuple[str, str], tuple[str, str]]:
     """By resource and attribute, what it is in the state and in AWS, after somebody was there with other tools."""
     ec2, secrets = project.client("ec2"), project.client("secretsmanager")
 
@@ -67,7 +66,7 @@ def test_what_was_changed_by_hand_is_named_and_no_secret_is_read(tmp_path: Path)
         page, found = look(project, 0)
         assert found == []
         assert "No drift: secrets, vpc are in AWS as they were deployed." in page
-        assert "aws_secretsmanager_secret_version.jwt_version_5BCCC96A, because: its value would be read" in page
+        assert "aws_secretsmanager_secret_version.jwt_version_5BCCC96A, because its value would be read" in page
 
         changed = change(project)
         _, found = look(project, 2)

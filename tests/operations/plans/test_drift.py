@@ -1,9 +1,8 @@
 """What a refresh-only plan of Terraform says, by attribute, and what it must not say."""
 
-import json
 from typing import Any
 
-from operations.plans.drift import NOT_COMPARED, Difference, Drift, differences, targets
+from operations.plans.drift import NOT_COMPARED, Difference, differences, page, targets
 from tests.conftest import ENVIRONMENTS, Platform
 
 WRITTEN = {"name": "n", "policy": "{}", "password": "p", "rules": {}, "empty": True}
@@ -100,15 +99,15 @@ def test_a_secret_is_no_target_and_nothing_else_is_left_out() -> None:
     assert targets(secret) == ["-target=aws_secretsmanager_secret.a", "-target=aws_vpc.a"]
 
 
-def test_the_page_and_its_data_say_the_same() -> None:
+def test_the_page_says_what_differs_and_what_was_not_compared() -> None:
     odd = Difference("vpc", "aws_x.a", "tags_all.a|b", "null", '"<b>|\\n"')
-    drift = Drift("staging", "account 1", ["vpc"], {"app": "not looked at"}, {"vpc: aws_x.a f": "why"}, [odd])
+    held = {"mode": "managed", "type": "aws_ssm_parameter", "name": "a", "instances": [{"attributes": {"id": "i"}}]}
+    states = {"vpc": {"resources": [held]}}
 
-    assert '| vpc: aws_x.a | tags_all.a\\|b | null | "<b>\\|\\n" |' in list(drift.lines())
-    assert "- app: not looked at" in list(drift.lines())
-    assert "- not compared: vpc: aws_x.a f, because: why" in list(drift.lines())
-    assert json.loads(drift.document()) == {
-        "environment": "staging",
-        "drift": True,
-        "found": [{"stack": "vpc", "address": "aws_x.a", "attribute": "tags_all.a|b", "state": "null", "aws": odd.aws}],
-    }
+    assert page("title", [odd], states, ["app: not looked at"])[4:] == [
+        '| vpc | aws_x.a | tags_all.a\\|b | null | "<b>\\|\\n" |',
+        "",
+        "- app: not looked at",
+        "- not compared: vpc: aws_ssm_parameter.a, because its value would be read",
+    ]
+    assert "No drift: vpc are in AWS as they were deployed." in page("title", [], states, [])
