@@ -1,6 +1,5 @@
 # ENVIRONMENT=staging chooses the settings file (default local), STACK="vpc eks" narrows to some stacks.
-# PLANS=plans keeps the plans of make plan as files in that folder, and makes make deploy apply just those; make drift
-# writes its page and its data there.
+# PLANS=plans keeps what make plan and make drift find in that folder, and makes make deploy apply just those plans.
 # YES=1 lets make deploy apply without a question, DETAILS=1 lets make plan show old and new attributes.
 VARIABLES = CONFIRM DETAILED_EXITCODE DETAILS ENVIRONMENT HOST KILLS PLANS PORT PYTHON SEED SIMULATOR_PORT STACK \
 	TF_PROVIDER_MIRROR UPDATE_ADDRESSES UPDATE_DOCS YES AWS_PROFILE AWS_REGION KUBECONFIG

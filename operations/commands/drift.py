@@ -16,8 +16,7 @@ from operations.engine.synthesis import Graph, synthesize
 from operations.plans import changes, files
 from operations.plans.drift import differences, foreign_rules, page, targets
 
-PAGE, DATA = "drift.md", "drift.json"
-PLAN = ["plan", "-refresh-only", "-lock=false"]
+PAGE, DATA, AGAIN = "drift.md", "drift.json", "So nothing was compared. Run the same command again."
 KEPT = ("terraform", "provider")  # no resource: what a state holds is read again all the same
 IN_CLUSTER = "not looked at, because its releases are kept in Secrets of the cluster"
 
@@ -27,7 +26,7 @@ def drift(environment: str, names: list[str], console: Console, folder: Path | N
 
     The code, which may be ahead of what is deployed, is not asked. With a folder, the page and its data go there.
     """
-    for stale in (folder / PAGE, folder / DATA) if folder else ():
+    for stale in [folder / PAGE, folder / DATA] if folder else []:
         stale.unlink(missing_ok=True)  # who could not look leaves none
     doctor.require(environment)
     graph = synthesize(environment)
@@ -46,7 +45,7 @@ def drift(environment: str, names: list[str], console: Console, folder: Path | N
             kept = {name: each for name, each in graph.template(stack).items() if name in KEPT}
             (bare.path(stack) / "cdk.tf.json").write_text(json.dumps(kept), encoding="utf-8")
         own = {stack: [f"-out={path}", *targets(states[stack])] for stack, path in paths.items()}
-        run_all(context, bare, states, PLAN, console, own=own, advice="So nothing was compared. Run it again.")
+        run_all(context, bare, states, ["plan", "-refresh-only", "-lock=false"], console, own=own, advice=AGAIN)
         plans = {stack: changes.read(context, bare.path(stack), path) for stack, path in paths.items()}
     found = [each for stack, plan in plans.items() for each in differences(stack, plan, graph.template(stack))]
     found += [each for each in foreign_rules(context, held) if each.stack in states]

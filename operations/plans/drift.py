@@ -15,8 +15,6 @@ from operations.plans.planning import SECRET_WHEN_READ
 NOT_COMPARED: dict[str, dict[str, str]] = yaml.safe_load(
     Path(catalogue.__file__).with_name("not_compared.yaml").read_text(encoding="utf-8")
 )
-LONGEST = 200  # characters of a value
-SENSITIVE = "(sensitive)"
 GROUPS = ("aws_security_group", "aws_default_security_group")
 States = Mapping[str, Mapping[str, Any]]  # by stack
 
@@ -53,7 +51,7 @@ def differences(stack: str, plan: Mapping[str, Any], template: Mapping[str, Any]
 
 def _changed(before: Any, after: Any, *hidden: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
     """The path of each value that is another one, and both of them. hidden are the masks of both, as in the plan."""
-    before, after = _parsed(before, after)
+    before, after = _parsed(before), _parsed(after)
     if before == after or not (before or after):  # a state has null until AWS has said that there is nothing
         return
     keys: Sequence[Any] = ()
@@ -64,28 +62,22 @@ def _changed(before: Any, after: Any, *hidden: Any, path: str = "") -> Iterator[
     if keys and True not in hidden:
         for key in keys:
             inner = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}".lstrip(".")
-            yield from _changed(*(_at(each, key) for each in (before, after, *hidden)), path=inner)
+            parts = (
+                each.get(key) if isinstance(each, dict) else each and each[key] for each in (before, after, *hidden)
+            )
+            yield from _changed(*parts, path=inner)
     elif "true" in json.dumps(hidden):
-        yield path, SENSITIVE, SENSITIVE
+        yield path, "(sensitive)", "(sensitive)"
     else:
-        before, after = json.dumps(before), json.dumps(after)
-        yield path, before[:LONGEST], after[:LONGEST]
+        yield path, json.dumps(before), json.dumps(after)
 
 
-def _at(value: Any, key: Any) -> Any:
+def _parsed(value: Any) -> Any:
+    """A policy or another document, in which order and space do not count."""
     try:
-        return value[key]
-    except (KeyError, IndexError, TypeError):
-        return None
-
-
-def _parsed(*values: Any) -> tuple[Any, ...]:
-    """Policies and other documents, in which order and space do not count."""
-    try:
-        documents = tuple(json.loads(value) for value in values)
+        return json.loads(value) if str(value).startswith(("{", "[")) else value
     except (TypeError, ValueError):
-        return values
-    return documents if all(isinstance(each, dict | list) for each in documents) else values
+        return value
 
 
 def foreign_rules(context: Context, states: States) -> Iterator[Difference]:
@@ -98,7 +90,7 @@ def foreign_rules(context: Context, states: States) -> Iterator[Difference]:
         for rule in page["SecurityGroupRules"]:
             if (id := rule["SecurityGroupRuleId"]) not in known:
                 name = f"{'egress' if rule['IsEgress'] else 'ingress'} rule {id}"
-                yield Difference(*groups[rule["GroupId"]], name, "null", json.dumps(rule, sort_keys=True)[:LONGEST])
+                yield Difference(*groups[rule["GroupId"]], name, "null", json.dumps(rule, sort_keys=True))
 
 
 def instances(states: States) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:

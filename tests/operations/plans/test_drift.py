@@ -42,8 +42,8 @@ def test_documents_differ_where_their_content_does() -> None:
 
 
 def test_sensitive_values_are_never_shown() -> None:
-    hidden = {"before_sensitive": {"password": True}, "after_sensitive": {"password": True}}
-    inside = {"before_sensitive": {"rules": [{"key": True}]}, "after_sensitive": {}}
+    hidden: Any = {"before_sensitive": {"password": True}, "after_sensitive": {"password": True}}
+    inside: Any = {"before_sensitive": {"rules": [{"key": True}]}, "after_sensitive": {}}
 
     assert found({"password": "canary"}, {"password": "bird"}, **hidden) == {"password": ["(sensitive)"] * 2}
     for after in ([{"key": "bird"}], [], None, [{"key": "bird"}, {"key": "b"}]):
