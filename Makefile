@@ -33,7 +33,7 @@ deploy: $(INSTALLED) $(CLI) ## Install what is missing, and create or update eve
 	@$(RUN) -m operations deploy
 
 .PHONY: plan
-plan: $(INSTALLED) $(CLI) ## Show what a deploy would change (DETAILED_EXITCODE=1: exit 2 if anything)
+plan: $(INSTALLED) $(CLI) ## Show what a deploy would change and risk (DETAILED_EXITCODE=1: exit 2 if anything, =risk: if any risk)
 	@$(RUN) -m operations plan
 
 .PHONY: drift

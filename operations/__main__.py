@@ -76,8 +76,8 @@ def _command(command: str, environment: str, console: Console) -> int:
         case "deploy":
             call(environment, names, console, folder)
         case "plan":
-            changes = call(environment, names, console, folder, details=os.environ.get("DETAILS") == "1")
-            return CHANGES if changes and os.environ.get("DETAILED_EXITCODE") == "1" else 0
+            found = call(environment, names, console, folder, details=os.environ.get("DETAILS") == "1")
+            return CHANGES if found >= {"1": 1, "risk": 2}.get(os.environ.get("DETAILED_EXITCODE", ""), 3) else 0
         case "drift":
             return CHANGES if call(environment, names, console, folder) else 0
         case "destroy" | "outputs":

@@ -5,12 +5,15 @@ import os
 import re
 from importlib import import_module
 from pathlib import Path
+from textwrap import fill
 
 import pytest
 
 from imports.engine import App
 from main import build
+from operations.plans.prices import TABLE, of
 from settings import load_settings
+from tests.conftest import Platform
 
 ROOT = Path(__file__).parents[1]
 NOT_OURS = {".venv", "node_modules", ".local", ".pytest_cache"}
@@ -58,6 +61,17 @@ def test_the_diagram_shows_who_reads_whom(reads: dict[str, list[str]]) -> None:
     arrows = [f"  {name} --> {each}" for name, needed in reads.items() for each in needed]
     alone = [f"  {name}" for name in reads if not re.search(rf"\b{name}\b", " ".join(arrows))]
     require("docs/architecture.md", r"graph LR\n.*?(?=\n```)", "\n".join(["graph LR", *arrows, *alone]))
+
+
+def test_the_readme_says_what_each_environment_costs(platform: Platform) -> None:
+    rows = ["| environment | a month |", "|---|---:|"]
+    for environment in ("staging", "production"):
+        resources = [each["resource"] for each in platform(environment).values()]
+        kinds = [(kind, each) for every in resources for kind, named in every.items() for each in named.values()]
+        rows.append(f"| `{environment}` | ${sum(of(kind, each) or 0 for kind, each in kinds):,.0f} |")
+    said = f"List prices of {TABLE['region']} on {TABLE['dated']}, without {TABLE['left_out']}."
+    text = "\n".join([*rows, "", fill(said, 120, break_on_hyphens=False)])
+    require("README.md", r"\| environment \| a month.*?(?=\n\n\S+ [^\n]*`catalogue/prices)", text)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -166,7 +166,7 @@ def test_terraform_plans_it_and_the_role_that_plans_may(queue: Workspace, synthe
 
 
 def test_what_it_loses_is_data_and_what_it_leaves_is_found(copy: Project, queue: Workspace) -> None:
-    loss = "from operations.plans.report import Loss; print(Loss('queue', 'aws_sqs_queue.jobs', 'delete').stateful)"
+    loss = "from catalogue import holds_data; print(holds_data('aws_sqs_queue.jobs'))"
 
     assert copy.run(sys.executable, "-c", loss).output == "True\n"
     left = copy.run(sys.executable, "-c", LEFTOVERS, **queue.variables).output.splitlines()

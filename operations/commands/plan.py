@@ -23,8 +23,10 @@ NO_CLUSTER = "not planned, because there is no cluster yet: this is what is writ
 
 def plan(
     environment: str, names: list[str], console: Console, folder: Path | None = None, *, details: bool = False
-) -> bool:
-    """Plan the stacks of an environment; True when something would change. Raises OperationError.
+) -> int:
+    """Plan the stacks of an environment: 0 when nothing would change, 1 when something, 2 when that puts it at risk.
+
+    Raises OperationError.
 
     With details, old and new value of each attribute are shown. With a folder, the plans are written there for a deploy
     to apply. Whoever does that may only read: nothing is locked, no secret is read, and the stacks in the cluster are
@@ -61,7 +63,7 @@ def plan(
     if folder:
         files.write(folder, graph, list(plans.files), report)
         console.print(f"\nTo apply just this: make deploy PLANS={folder.name} ENVIRONMENT={environment}")
-    return report.changes
+    return 2 if report.risky else int(report.changes)
 
 
 @contextlib.contextmanager

@@ -43,8 +43,7 @@ def path_of(folder: Path, stack: str) -> Path:
 def write(folder: Path, graph: Graph, stacks: Sequence[str], report: "Report") -> None:
     """Complete the folder, once Terraform has written the plans of these stacks."""
     manifest = {
-        "environment": report.environment,
-        "changes": report.changes,
+        **report.document(),
         "stacks": {
             stack: {"plan": _digest(path_of(folder, stack)), "configuration": _digest(_configuration(graph, stack))}
             for stack in stacks

@@ -16,8 +16,9 @@ from operations.engine import state_bucket
 from operations.engine.stacks import run_all
 from operations.engine.synthesis import Graph
 from operations.engine.terraform import LOCK_TIMEOUT, Outcome
-from operations.plans import changes, files, pending
+from operations.plans import changes, files, pending, prices
 from operations.plans.previews import PLACEHOLDER, READS, Copies, Values, read_by
+from operations.plans.risks import PENDING, Risk, of_plan
 
 SECRET_WHEN_READ = {name for name, each in RESOURCES.items() if each.secret}
 AS_STORED = "compared with its state, because the provider reads secrets to compare it with AWS"
@@ -29,12 +30,17 @@ PLAN = ["plan", "-detailed-exitcode"]
 
 @dataclass
 class Plans:
-    """files are those that can be applied; the other outcomes are to be read only, and say so in notes."""
+    """files are those that can be applied; the other outcomes are to be read only, and say so in notes.
+
+    costs: dollars a month of each resource, before and after, by stack and address; None where no price is known.
+    """
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     files: dict[str, Path] = field(default_factory=dict)
+    risks: list[Risk] = field(default_factory=list)
+    costs: dict[tuple[str, str], tuple[float | None, float | None]] = field(default_factory=dict)
 
     def note(self, notes: Mapping[str, str]) -> None:
         """Say this of stacks besides what is said of them already."""
@@ -76,8 +82,26 @@ class Planner:
                 for stack, outcome in self._plans.outcomes.items()
                 if self._path(stack).is_file()
             }
-        self._plans.note(pending.notes(self._context, list(self._plans.outcomes)))
+        for stack in self._plans.outcomes:
+            self._weigh(stack)
+        waiting = pending.notes(self._context, list(self._plans.outcomes))
+        self._plans.risks += [Risk(PENDING, stack, "", text) for stack, text in waiting.items()]
         return self._plans
+
+    def _weigh(self, stack: str) -> None:
+        """What it puts at risk, and costs. Where nothing changes, its state says what there is, without Terraform."""
+        if self._plans.outcomes[stack].changes and self._path(stack).is_file():
+            self._plans.risks += of_plan(stack, self._read(stack))
+            found = [(each, each["change"]) for each in self._read(stack)["resource_changes"]]
+        else:
+            state = state_bucket.document(self._context, stack) or {"resources": []}
+            instances = [(each, one["attributes"]) for each in state["resources"] for one in each["instances"]]
+            found = [(each, {"before": attributes, "after": attributes}) for each, attributes in instances]
+        for each, change in found:
+            if each["mode"] == "managed":
+                address = each.get("address", f"{each['type']}.{each['name']}")
+                costs = prices.of(each["type"], change["before"]), prices.of(each["type"], change["after"])
+                self._plans.costs[stack, address] = costs
 
     def _attributes(self, stack: str, outcome: Outcome, actions: set[str]) -> dict[str, list[str]]:
         wanted = {address for address, action in outcome.changes.items() if action in actions}

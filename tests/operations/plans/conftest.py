@@ -30,7 +30,7 @@ class Environment:
         self.name = context.settings.environment
         self.printed = ""
 
-    def plan(self, *, details: bool = False, folder: bool = True) -> bool:
+    def plan(self, *, details: bool = False, folder: bool = True) -> int:
         return self._print(lambda console: plan.plan(self.name, [], console, self._folder(folder), details=details))
 
     def deploy(self, *, folder: bool = True) -> str:

@@ -1,9 +1,13 @@
 """What reviewers read before they approve."""
 
+from dataclasses import replace
+
 import pytest
+from rich.console import Console
 
 from operations.engine.terraform import Outcome
-from operations.plans.report import Loss, Report
+from operations.plans.report import Report
+from operations.plans.risks import Risk
 
 DATABASE = "aws_db_instance.postgres_instance_919E2690"
 
@@ -28,30 +32,64 @@ def test_a_stack_that_is_not_planned_says_why_and_the_head_names_the_place() -> 
     assert "| eks |  |  |  |  |  | planned by the deploy |" in lines
 
 
-def test_what_data_goes_with_is_bold_and_first() -> None:
+def test_risks_come_first_in_their_order_and_nothing_else_is_above_the_fold() -> None:
     changes = {"aws_security_group.a": "delete", DATABASE: "replace", "aws_route.b": "update"}
+    found = [Risk("pending", "database", "", "AWS does this"), Risk("data", "database", DATABASE, "is replaced: gone")]
+    costs = {("database", DATABASE): (50, 99), ("vpc", "aws_eip.a"): (4, 4)}
+    page = replace(report(database=Outcome(changes=changes)), risks=found, costs=costs).markdown().splitlines()
 
-    lines = [line for line in report(database=Outcome(changes=changes)).markdown().splitlines() if line[:2] == "- "]
-    assert lines == [
-        f"- **replace `database: {DATABASE}`**: data goes with it",
+    fold = page.index("<details><summary>All changes</summary>")
+    assert [line for line in page[1:fold] if line] == [
+        f"- **data**: database: `{DATABASE}` is replaced: gone",
+        "- **pending**: database: AWS does this",
+        f"- **cost**: $54 a month, and then $103: database: `{DATABASE}` $50 and then $99",
+    ]
+    assert [line for line in page[fold:] if line[:2] == "- "] == [
         "- delete `database: aws_security_group.a`",
-        "- delete `database: aws_security_group.a`",  # once more, in the list of all changes
         f"- replace `database: {DATABASE}`",
         "- update `database: aws_route.b`",
     ]
 
 
-@pytest.mark.parametrize(
-    ("address", "stateful"),
-    [
-        ("aws_kms_key.a", True),
-        ("aws_subnet.a", False),
-        ("aws_dynamodb_table.a", True),  # the last one of a type that the catalogue does not have any more
-        ("helm_release.a", False),
-    ],
-)
-def test_data_goes_with_what_the_catalogue_says_and_with_what_it_does_not_know(address: str, stateful: bool) -> None:
-    assert Loss("vpc", address, "delete").stateful is stateful
+def test_a_harmless_change_is_one_line() -> None:
+    plan = report(vpc=Outcome(changes={"aws_vpc.a": "update"}))
+
+    assert plan.markdown().splitlines()[2] == "- **no risk**: 1 to change, and $0 a month as before"
+    assert not plan.risky
+    assert replace(plan, risks=[Risk("exposure", "vpc", "aws_vpc.a", "lets in")]).risky
+    assert not replace(plan, risks=[Risk("pending", "vpc", "", "later")]).risky, "AWS has been told that before"
+
+
+def test_the_terminal_says_the_same_first(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = replace(
+        report(vpc=Outcome(changes={"aws_vpc.a": "update"})), risks=[Risk("data", "vpc", "aws_vpc.a", "goes")]
+    )
+    plan.print(Console(width=200))
+
+    page = capsys.readouterr().out.partition("Plan of staging")[2].splitlines()
+    assert page[2] == "data      vpc: aws_vpc.a goes"
+    assert page[3].startswith("stack ")
+
+
+def test_machines_get_risks_and_costs() -> None:
+    risk = Risk("data", "vpc", "aws_vpc.a", "goes")
+    costs = {("vpc", "aws_vpc.a"): (50, 99)}
+    plan = replace(report(vpc=Outcome(changes={"aws_vpc.a": "update"})), risks=[risk], costs=costs)
+
+    assert plan.document() == {
+        "environment": "staging",
+        "changes": True,
+        "risks": [{"kind": "data", "stack": "vpc", "address": "aws_vpc.a", "text": "goes"}],
+        "costs": {"before": 50, "after": 99},
+    }
+
+
+def test_figures_say_what_they_leave_out() -> None:
+    text = replace(report(), costs={("vpc", "aws_instance.a"): (None, None)}).markdown()
+
+    assert "Prices of us-east-1, " in text
+    assert "without traffic, requests, logs" in text
+    assert "No price is known of vpc: aws_instance.a." in text
 
 
 def test_an_output_that_changes_is_a_change() -> None:
