@@ -10,7 +10,7 @@ const MOST = 8000; // letters of a stack: the longest line is far below what Lok
 // What the database says of a request, and not of itself: https://www.prisma.io/docs/orm/reference/error-reference
 const REFUSED = { P2000: 422, P2002: 422, P2003: 422, P2019: 422, P2020: 422, P2025: 404, P2033: 422 };
 const SECRETS = [process.env.JWT_SECRET, process.env.DATABASE_URL, ...password(process.env.DATABASE_URL)];
-const causes = new WeakMap();
+const [causes, routes] = [new WeakMap(), new WeakMap()];
 
 function password(url) {
   const found = URL.canParse(url) ? new URL(url).password : '';
@@ -42,11 +42,11 @@ function identity({ headers }) {
 }
 
 function log(response, error, fields) {
-  const { method, originalUrl, url, route } = response.req;
+  const { method, originalUrl, url } = response.req;
   const [path] = (originalUrl ?? url).slice(0, 500).split('?');
   const stack = String(error?.stack ?? error?.message ?? error ?? '').slice(0, MOST);
   const line = { time: new Date(), level: fields.status < 500 ? 'warn' : 'error', msg: `${method} ${path}`, method, path };
-  const text = JSON.stringify({ ...line, route: route?.path, ...fields, error: stack });
+  const text = JSON.stringify({ ...line, route: routes.get(response), ...fields, error: stack });
   // As JSON writes it, because there a password may look different.
   const hide = (found, secret) => found.replaceAll(JSON.stringify(secret).slice(1, -1), '***');
   console.error(SECRETS.reduce(hide, text));
@@ -73,7 +73,7 @@ subscribe('http.server.request.start', ({ request, response }) => {
 });
 
 // Every handler of errors takes note of what it is given.
-const { Router } = createRequire(process.argv[1])('express');
+const { Route, Router } = createRequire(process.argv[1])('express');
 const { use } = Router;
 function noting(given) {
   if (Array.isArray(given)) return given.map(noting);
@@ -85,4 +85,11 @@ function noting(given) {
 }
 Router.use = function (...handlers) {
   return use.apply(this, handlers.map(noting));
+};
+
+// Where a route is mounted is known only while it runs: express takes it back before a handler of errors is called.
+const { dispatch } = Route.prototype;
+Route.prototype.dispatch = function (request, response, done) {
+  routes.set(response, request.baseUrl + this.path);
+  return dispatch.call(this, request, response, done);
 };

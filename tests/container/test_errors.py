@@ -106,7 +106,7 @@ def test_a_failure_is_logged_with_the_id_that_the_client_gets(away: Server) -> N
         "status": 500,
         "method": "GET",
         "path": "/api/tags",
-        "route": "/tags",
+        "route": "/api/tags",
     }.items() <= first.items()
     assert "127.0.0.1" in str(first["error"])
     assert isinstance(first["durationMs"], int)
