@@ -33,6 +33,7 @@ def _values(settings: Settings) -> dict[str, str]:
         "database_topic": database_topic,
         "environment": settings.environment,
         "internal_domain": settings.names.internal_domain,
+        "limits": " ".join(type(limits).model_fields) if (limits := settings.app.rate_limit) else "",
         "log_retention_days": str(monitoring.log_retention_days),
         "max_connections": str(max_connections(settings.database.instance_class)),
         "metrics_retention_days": str(monitoring.metrics_retention_days),

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What CloudWatch, RDS, AWS Backup, EC2 and others know, as metrics for the textfile collector of node-exporter.
 
-Usage: aws_metrics.py FILE, with REGION, PREFIX and VOLUME_ID in the environment, and TOPICS and DATABASE_TOPIC: ARNs,
-each with = and how many people are to hear of it. It asks through the aws command, which the host brings, as does it
+Usage: aws_metrics.py FILE, with REGION, PREFIX and VOLUME_ID in the environment, TOPICS and DATABASE_TOPIC: ARNs,
+each with = and how many people are to hear of it, and LIMITS: the rules of the web ACL. It asks through the aws command, which the host brings, as does it
 Python 3.9. A source that fails takes none of the others with it: its metrics are left out, aws_metrics_up is 0 for it,
 and the exit code is 1.
 """
@@ -45,6 +45,7 @@ TARGET_GROUP: Metrics = {
     "aws_alb_healthy_hosts": ("HealthyHostCount", "Minimum", 1),
     "aws_alb_unhealthy_hosts": ("UnHealthyHostCount", "Maximum", 1),
 }
+LIMIT: Metrics = {"aws_waf_blocked_per_second": ("BlockedRequests", "Sum", 1 / 60)}
 
 
 class Request(NamedTuple):
@@ -154,6 +155,13 @@ def load_balancers(now: datetime) -> List[Sample]:
     return cloudwatch(requests, now)
 
 
+def limits(now: datetime) -> List[Sample]:
+    """What the rules of AWS WAF block: https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html"""
+    place = {"WebACL": os.environ["PREFIX"], "Region": os.environ["REGION"]}
+    rules = os.environ.get("LIMITS", "").split()
+    return cloudwatch([Request(LIMIT, "AWS/WAFV2", {**place, "Rule": rule}, {"rule": rule}) for rule in rules], now)
+
+
 def backups(_: datetime) -> List[Sample]:
     """The newest complete copy in the vault of AWS Backup, or 0; nothing where no vault is kept."""
     vault = os.environ.get("BACKUP_VAULT")
@@ -220,6 +228,7 @@ SOURCES = {
     "rds": database,
     "snapshots": snapshots,
     "sns": subscriptions,
+    "wafv2": limits,
     "workflows": workflows,
 }
 

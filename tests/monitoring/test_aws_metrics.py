@@ -57,6 +57,7 @@ def volume(client: Callable[[str], Any]) -> str:
         "TargetGroups"
     ]
     of_balancer = {"LoadBalancer": balancer["LoadBalancerArn"].split(":loadbalancer/")[1]}
+    of_rule = {"WebACL": "acme", "Region": REGION, "Rule": "passwords"}
     of_group = of_balancer | {"TargetGroup": group["TargetGroupArn"].split(":")[5]}
     minute = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=3)
     for namespace, name, value, dimensions, at in (
@@ -65,6 +66,7 @@ def volume(client: Callable[[str], Any]) -> str:
         ("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", 30, of_balancer, minute),
         # This one is over: it must not be told again and again.
         ("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", 60, of_balancer, minute - timedelta(minutes=2)),
+        ("AWS/WAFV2", "BlockedRequests", 90, of_rule, minute),
         ("AWS/ApplicationELB", "HealthyHostCount", 2, of_group, minute - timedelta(minutes=1)),
     ):
         named = [{"Name": key, "Value": text} for key, text in dimensions.items()]
@@ -112,7 +114,9 @@ def ask(aws: Simulator, directory: Path, **variables: str) -> tuple[int, str, di
 def test_it_tells_what_aws_measured(aws: Simulator, volume: str, tmp_path: Path) -> None:
     topic = "arn:aws:sns:us-east-1:123456789012:acme-monitoring"
     topics = {"TOPICS": f"{topic}=2 {topic}-silent=0", "DATABASE_TOPIC": f"{topic}=2"}
-    code, errors, found = ask(aws, tmp_path, PREFIX="acme", VOLUME_ID=volume, BACKUP_VAULT="acme", **topics)
+    code, errors, found = ask(
+        aws, tmp_path, PREFIX="acme", VOLUME_ID=volume, BACKUP_VAULT="acme", LIMITS="requests passwords", **topics
+    )
 
     assert (code, errors) == (0, "")
     now = datetime.now(UTC).timestamp()
@@ -133,7 +137,10 @@ def test_it_tells_what_aws_measured(aws: Simulator, volume: str, tmp_path: Path)
         'aws_metrics_up{source="rds"}': 1,
         'aws_metrics_up{source="snapshots"}': 1,
         'aws_metrics_up{source="sns"}': 1,
+        'aws_metrics_up{source="wafv2"}': 1,
         'aws_metrics_up{source="workflows"}': 1,
+        'aws_waf_blocked_per_second{rule="passwords"}': 1.5,
+        'aws_waf_blocked_per_second{rule="requests"}': 0,
         'aws_sns_subscriptions_confirmed{topic="acme-monitoring"}': 1,
         'aws_sns_subscriptions_confirmed{topic="acme-monitoring-silent"}': 0,
         'aws_sns_subscriptions_wanted{topic="acme-monitoring"}': 2,
@@ -152,7 +159,7 @@ def test_what_is_not_there_takes_nothing_else_with_it(aws: Simulator, volume: st
     assert found['aws_metrics_up{source="rds"}'] == 0
     assert found['aws_metrics_up{source="snapshots"}'] == 1
     assert f'aws_ebs_snapshot_time_seconds{{volume="{volume}"}}' in found
-    assert not [name for name in found if name.startswith(("aws_rds", "aws_backup"))]
+    assert not [name for name in found if name.startswith(("aws_rds", "aws_backup", "aws_waf"))]
 
 
 @pytest.fixture

@@ -189,6 +189,8 @@ def test_node_exporter_and_the_file_of_aws_metrics(
         monkeypatch.setenv(name, "acme")
     for name in ("TOPICS", "DATABASE_TOPIC"):
         monkeypatch.setenv(name, "arn:aws:sns:us-east-1:1:acme=1")
+    monkeypatch.setenv("REGION", "us-east-1")
+    monkeypatch.setenv("LIMITS", "passwords")
     monkeypatch.setattr(script, "aws", aws_answers)
     script.main(tmp_path / "aws.prom")
     address = f"127.0.0.1:{free_port()}"

@@ -9,9 +9,11 @@ import pytest
 from imports.aws.provider import AwsProvider
 from imports.engine import TerraformStack, Testing
 from modules.network.web_acl import web_acl
+from monitoring import bundle
+from settings import load_settings
 from settings.cluster import RateLimitSettings
 from tests.charts import one, release_values, render
-from tests.conftest import Platform, Template, all_of, only, synth
+from tests.conftest import ENVIRONMENTS, Platform, Template, all_of, only, synth
 from tests.simulator.terraform import REGION
 
 INGRESS = "alb.ingress.kubernetes.io/wafv2-acl-arn"
@@ -67,6 +69,18 @@ def test_who_is_over_a_limit_is_told_so_and_all_others_go_on() -> None:
 
     assert acl["default_action"] == {"allow": {}}
     assert [each["action"] for each in acl["rule"]] == [{"block": {"custom_response": {"response_code": 429}}}] * 2
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_what_it_blocks_is_asked_by_the_names_that_it_has(platform: Platform, environment: str) -> None:
+    """The dimensions WebACL and Rule have the names of metrics, not those of the things."""
+    asked = bundle.files(load_settings(environment))["units/aws-metrics.service"]
+    acls = all_of(platform(environment)["dns"], "aws_wafv2_web_acl")
+    named = {rule["visibility_config"]["metric_name"] for acl in acls for rule in acl["rule"]}
+
+    assert {*re.findall(r'"LIMITS=(.*?)"', asked)[0].split()} == named
+    for acl in acls:
+        assert f'"PREFIX={acl["visibility_config"]["metric_name"]}"' in asked
 
 
 @pytest.mark.usefixtures("_helm")
