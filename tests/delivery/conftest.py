@@ -31,6 +31,16 @@ class Machine:
     answers: dict[str, str] = field(default_factory=dict)
 
     def run(self, script: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        process = self._start([script, *arguments], variables)
+        output, errors = process.communicate()
+        return subprocess.CompletedProcess([script], process.returncode, output, errors)
+
+    def start(self, step: str, **variables: str) -> subprocess.Popen[str]:
+        """A step as the runner starts it: its text in a file, which a shell reads in the checkout."""
+        (self.folder / "step.sh").write_text(step)
+        return self._start(["-e", self.folder / "step.sh"], variables)
+
+    def _start(self, arguments: list[str | Path], variables: dict[str, str]) -> subprocess.Popen[str]:
         programs, checkout = self.folder / "bin", self.folder / "checkout"
         for folder in (programs, checkout):
             folder.mkdir(exist_ok=True)
@@ -51,15 +61,18 @@ class Machine:
             "GITHUB_REPOSITORY_OWNER": "acme",
             "GITHUB_SERVER_URL": "https://github.com",
             "GITHUB_RUN_ID": "7",
+            "GITHUB_RUN_NUMBER": "12",
+            "GITHUB_RUN_ATTEMPT": "1",
             "GH_TOKEN": "ghs_x",
         }
-        return subprocess.run(
-            ["bash", script, *arguments],
+        return subprocess.Popen(
+            ["bash", *arguments],
             cwd=checkout,
             env=environment | variables,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
+            start_new_session=True,
         )
 
     def text(self, name: str) -> str:

@@ -13,6 +13,7 @@ VALUES = {"host": "api.acme.example", "certificateArn": "arn:aws:acm:x"}
 HELM = """
 serves() { echo "[{\\"revision\\": \\"$1\\", \\"status\\": \\"deployed\\"}]" >"$RUNNER_TEMP/revisions"; }
 case "$*" in
+  status*) [[ -z $NEWEST ]] || echo "{\\"info\\": {\\"description\\": \\"$NEWEST\\"}}" ;;
   list*) cat "$RUNNER_TEMP/revisions" 2>/dev/null || echo '[]' ;;
   upgrade*) [[ -z $FAILS ]] || { echo "Error: $FAILS"; exit 1; }; serves 8 ;;
   rollback*) [[ -z $STAYS ]] || exit 1; serves 9 ;;
@@ -41,7 +42,15 @@ def release(
     if before:
         (machine.folder / "revisions").write_text(json.dumps([{"revision": before, "status": "deployed"}]))
     arguments = TOLD | {"ARCHITECTURES": "amd64,arm64"}
-    rest = {"SMOKE_TRIES": "3", "SMOKE_PAUSE": "0", "ANSWERS": "all", "FAILS": "", "STAYS": "", "BODY": ""}
+    rest = {
+        "SMOKE_TRIES": "3",
+        "SMOKE_PAUSE": "0",
+        "ANSWERS": "all",
+        "FAILS": "",
+        "STAYS": "",
+        "BODY": "",
+        "NEWEST": "",
+    }
     return machine.run(APPLICATION / "release.sh", **{**arguments, **rest, **variables})
 
 
@@ -51,7 +60,7 @@ def test_a_release_is_by_digest_with_the_values_of_the_environment(machine: Mach
     assert result.returncode == 0, result.stderr
     assert machine.notes("aws eks update-kubeconfig --name realworld-staging")
     assert machine.notes("kubectl --namespace realworld get configmap release-values")
-    [upgrade] = machine.notes("helm upgrade realworld-backend helm --install --wait --timeout 15m")
+    [upgrade] = machine.notes("helm upgrade realworld-backend helm --install --wait --timeout 900s")
     assert f"--values {machine.folder}/values.json" in upgrade
     assert f"--set-string image=1.ecr/realworld-staging/backend@{A} " in upgrade
     assert "--set architectures={amd64,arm64} " in upgrade
@@ -175,6 +184,25 @@ def test_what_somebody_else_is_at_work_on_is_left_to_him(machine: Machine) -> No
     assert release(machine, FAILS="another operation (install/upgrade/rollback) is in progress").returncode == 1
     assert machine.notes("helm rollback") == []
     assert "### Not released: somebody else is at work on the release" in machine.text("summary")
+
+
+@pytest.mark.parametrize(
+    ("newest", "attempt", "released"),
+    [
+        ("commit b of run 13", "1", False),
+        ("commit b of run 13", "2", True),
+        ("commit b of run 12", "1", True),
+        ("commit b of run 9", "1", True),
+        ("Rollback to 7", "1", True),
+    ],
+)
+def test_an_older_commit_does_not_overtake_a_newer_one(
+    machine: Machine, newest: str, attempt: str, released: bool
+) -> None:
+    """GitHub promises no order: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax"""
+    assert (release(machine, NEWEST=newest, GITHUB_RUN_ATTEMPT=attempt).returncode == 0) == released
+    assert bool(machine.notes("helm upgrade", "of run 12")) == released
+    assert ("### Not released: run 13 has released a newer commit" in machine.text("summary")) != released
 
 
 def test_what_cannot_be_taken_back_is_said(machine: Machine) -> None:

@@ -134,6 +134,7 @@ def test_production_comes_after_staging_with_the_same_images() -> None:
         return {key: value for key, value in jobs[name].steps[-1]["env"].items() if key in ("BACKEND", "MIGRATOR")}
 
     assert release("production") == release("staging")
+    assert jobs["production"].steps[-1]["run"] == jobs["staging"].steps[-1]["run"]
     assert set(release("staging").values()) == {
         "${{ needs.images.outputs.backend }}",
         "${{ needs.images.outputs.migrator }}",

@@ -3,8 +3,9 @@
 # However it ends, the summary says where things stand, and of a failure why.
 set -euo pipefail
 : "${CLUSTER:?}" "${REGISTRY:?}" "${BACKEND:?}" "${MIGRATOR:?}" "${ARCHITECTURES:?}"
-: "${GITHUB_SHA:?}" "${GITHUB_OUTPUT:?}" "${GITHUB_STEP_SUMMARY:?}" "${RUNNER_TEMP:?}"
-readonly RELEASE=realworld-backend NAMESPACE=realworld WAIT="${RELEASE_WAIT:-15m}"
+: "${GITHUB_SHA:?}" "${GITHUB_RUN_NUMBER:?}" "${GITHUB_RUN_ATTEMPT:?}"
+: "${GITHUB_OUTPUT:?}" "${GITHUB_STEP_SUMMARY:?}" "${RUNNER_TEMP:?}"
+readonly RELEASE=realworld-backend NAMESPACE=realworld WAIT=900
 # A first release waits for its load balancer, its name and its certificate: ten minutes are enough for these.
 readonly TRIES="${SMOKE_TRIES:-60}" PAUSE="${SMOKE_PAUSE:-10}" SAID="$RUNNER_TEMP/said"
 export KUBECONFIG="$RUNNER_TEMP/kubeconfig" HELM_NAMESPACE="$NAMESPACE"
@@ -59,11 +60,17 @@ revision() {
 back() {
   if [[ -z $before ]]; then
     failed "$1, and there is no revision before this one to go back to"
-  elif helm rollback "$RELEASE" "$before" --wait --timeout "$WAIT" 2>&1 | tee --append "$SAID"; then
+  elif helm rollback "$RELEASE" "$before" --wait --timeout "${WAIT}s" 2>&1 | tee --append "$SAID"; then
     failed "$1: taken back to revision $before"
   else
     failed "$1, and could not be taken back to revision $before: see what serves, and go back by hand"
   fi
+}
+
+# pending: the state of what nobody has ended yet, and since when it is.
+pending() {
+  helm list --all --filter "^$RELEASE\$" --time-format 2006-01-02T15:04:05Z07:00 --output json |
+    jq --raw-output '.[] | select(.status | startswith("pending") or . == "uninstalling") | "\(.status) \(.updated)"'
 }
 
 # What Kubernetes warned of since this run began, and the last lines of the new pods that are not ready.
@@ -98,28 +105,47 @@ kubectl --namespace "$NAMESPACE" get configmap release-values --output 'jsonpath
   >"$RUNNER_TEMP/values.json"
 url="$(jq --raw-output 'if .certificateArn == "" then "http" else "https" end + "://" + .host' "$RUNNER_TEMP/values.json")"
 echo "url=$url" >>"$GITHUB_OUTPUT"
-before="$(revision)"
 
-# Helm refuses a release that a lost runner has left behind. The workflow lets no two runs of an environment be here.
-left="$(helm list --all --filter "^$RELEASE\$" --output json |
-  jq --raw-output '.[].status | select(startswith("pending") or . == "uninstalling")')"
+# Helm refuses a release that a lost runner has left behind. GitHub lets no two runs be here, but it gives up a runner that
+# it does not hear of, and whose helm is at work until the limits end it: that of the migration, and that of the pods.
+outcome="Not released: somebody else is at work on the release"
+while read -r left since <<<"$(pending)" && [[ -n $left ]] && (($(date +%s) < $(date --date "$since" +%s) + 2 * WAIT)); do
+  echo "$left since $since: waiting until that has ended, or nobody can be at work on it"
+  sleep "$PAUSE"
+done
+before="$(revision)"
+# The runs of a group begin in any order. To run one again is how somebody goes back.
+newest="$(helm status "$RELEASE" --output json 2>/dev/null |
+  jq --raw-output '.info.description | capture(" of run (?<n>\\d+)$").n' || true)"
+if ((GITHUB_RUN_ATTEMPT == 1 && GITHUB_RUN_NUMBER < ${newest:-0})); then
+  failed "Not released: run $newest has released a newer commit. To release this one all the same, run the job again"
+  exit 1
+fi
 if [[ -n $left ]]; then
   outcome="Not released: what an earlier run left behind is $left, and cannot be taken back"
   echo "::warning::an earlier run was lost in the middle, and left a release that is $left: taking it back"
   if [[ -n $before ]]; then
-    helm rollback "$RELEASE" "$before" --wait --timeout "$WAIT"
+    helm rollback "$RELEASE" "$before" --wait --timeout "${WAIT}s"
     before="$(revision)"
   else
-    helm uninstall "$RELEASE" --wait --timeout "$WAIT"
+    helm uninstall "$RELEASE" --wait --timeout "${WAIT}s"
   fi
 fi
 
-# Not --atomic, which takes the pods away before anybody has read what they say.
+# A run that is cancelled gets SIGINT, and 10 seconds later its end. Helm needs to be told, and leaves nothing pending then.
 outcome="Broken off while helm was at work: the next run takes it back"
-if ! helm upgrade "$RELEASE" helm --install --wait --timeout "$WAIT" --history-max 10 \
-  --description "commit $GITHUB_SHA" --values "$RUNNER_TEMP/values.json" \
+# Not --atomic, which takes the pods away before anybody has read what they say.
+helm upgrade "$RELEASE" helm --install --wait --timeout "${WAIT}s" --history-max 10 \
+  --description "commit $GITHUB_SHA of run $GITHUB_RUN_NUMBER" --values "$RUNNER_TEMP/values.json" \
   --set "architectures={$ARCHITECTURES}" --set-string "image=$REGISTRY/$CLUSTER/backend@$BACKEND" \
-  --set-string "migration.image=$REGISTRY/$CLUSTER/backend-migrator@$MIGRATOR" 2>&1 | tee "$SAID"; then
+  --set-string "migration.image=$REGISTRY/$CLUSTER/backend-migrator@$MIGRATOR" &>"$SAID" &
+helm=$! ended=0
+trap 'outcome="Cancelled while helm was at work: the next run releases over it"; kill "$helm"' INT TERM
+wait "$helm" || wait "$helm" || ended=$? # the first one ends when a signal comes
+trap - INT TERM
+cat "$SAID"
+[[ $outcome != Cancelled* ]] || exit 1
+if ((ended != 0)); then
   evidence 2>&1 | tee --append "$SAID" || echo "::warning::not all of the cause could be asked for"
   why="$(cause)"
   if [[ $why == somebody* ]]; then # and goes back as well, or does not

@@ -148,7 +148,7 @@ def test_a_removal_that_was_killed_is_ended(cluster: Cluster, deployed: Callable
     """Terraform would find nothing to change, while half of the objects are gone."""
     cluster.deploy("install", value="a")
     [record] = [each for (kind, _, _), each in cluster.server.objects.items() if kind == "secrets"]
-    _set_status(record, "uninstalling")
+    waiting_chart.rewrite(record, status="uninstalling")
 
     repair(deployed(RELEASE), cluster)
 
@@ -222,14 +222,3 @@ def test_it_is_done_when_the_stack_has_its_turn(
 
     assert cluster.server.objects == {}
     assert "nobody is at work on it: helm uninstall controller" in " ".join(console.file.getvalue().split())  # type: ignore[attr-defined]
-
-
-def _set_status(record: dict[str, Any], status: str) -> None:
-    """As Helm writes it: the record is JSON, compressed, in base64, in the base64 of a Secret."""
-    import base64
-    import gzip
-
-    release = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(record["data"]["release"]))))
-    release["info"]["status"] = record["metadata"]["labels"]["status"] = status
-    packed = gzip.compress(json.dumps(release).encode())
-    record["data"]["release"] = base64.b64encode(base64.b64encode(packed)).decode()
