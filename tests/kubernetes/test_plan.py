@@ -1,6 +1,5 @@
 """Terraform validates and plans the stacks inside the cluster, with stand-ins for the two providers."""
 
-import json
 import re
 import shutil
 import subprocess
@@ -15,8 +14,7 @@ from operations.context import Context
 from operations.engine.synthesis import Graph
 from settings import load_settings
 from simulator.process import Simulator
-from stacks.app import NAME
-from tests.conftest import ENVIRONMENTS, Platform
+from tests.conftest import ENVIRONMENTS
 from tests.standin.workspace import IN_CLUSTER, Standin, standin
 
 pytestmark = pytest.mark.slow
@@ -123,37 +121,6 @@ def test_a_kubeconfig_takes_the_place_of_the_login_of_eks(broken: Standin) -> No
     variables = broken.variables | {"TF_VAR_kubeconfig": "/nowhere/kubeconfig"}
 
     assert Standin(broken.stacks, variables).plan("app").returncode == 0
-
-
-def test_a_release_is_handed_over_to_the_pipeline_as_it_runs(
-    broken: Standin, platform: Platform, tmp_path: Path
-) -> None:
-    """Who owned it forgets it: local has an image in its settings, and staging has none."""
-    before, after = platform("local")["app"], platform("staging")["app"]
-    [address] = [name for name, each in before["resource"]["helm_release"].items() if each["name"] == NAME]
-    state = tmp_path / "owned.tfstate"
-    attributes = {"id": NAME, "name": NAME, "namespace": "realworld", "chart": "helm"}
-    release = {"schema_version": 0, "attributes": attributes, "sensitive_attributes": []}
-    provider = 'provider["registry.terraform.io/hashicorp/helm"]'
-    resource = {"mode": "managed", "type": "helm_release", "name": address, "provider": provider}
-    resources = [{**resource, "instances": [release]}]
-    empty = {"version": 4, "terraform_version": "1.11.0", "serial": 1, "lineage": "y", "outputs": {}}
-    state.write_text(json.dumps({**empty, "resources": resources}))
-
-    def hand_over(template: dict[str, Any]) -> None:
-        del template["resource"]["helm_release"][address]
-        template |= {"removed": after["removed"]}
-
-    broken.edit("app", hand_over)
-    override = broken.stacks / "app" / "standin_override.tf.json"
-    own = {"backend": {"local": {"path": str(state)}}}
-    override.write_text(json.dumps({**json.loads(override.read_text()), "terraform": own}))
-    result = broken.plan("app")
-
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert f"helm_release.{address} will no longer be managed by Terraform, but will not be destroyed" in words(result)
-    assert "0 to destroy" in words(result)
-    assert "removed" not in before
 
 
 def test_a_cluster_is_applied_to_where_there_are_providers(synthesized: Standin, tmp_path: Path) -> None:

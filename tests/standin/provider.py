@@ -28,6 +28,7 @@ from operations.cluster.manifests import mistakes
 from tests.standin.schema import Block, provider_schema
 
 NAMESPACE = "kubernetes_namespace_v1"
+MOVES_A_RELEASE = ("name", "namespace")  # another one is another release: the first is uninstalled
 SETTINGS_OF_A_RELEASE = ("name", "chart", "repository", "version", "namespace", "values")
 
 
@@ -165,9 +166,26 @@ class Servicer(rpc.ProviderServicer):  # type: ignore[misc]
         if request.type_name == NAMESPACE:
             _check_namespace(planned, diagnostics)
         _leave_computed_open(self.schema["resource_schemas"][request.type_name]["block"], planned)
+        before = read_dynamic_value(request.prior_state) or {}
+        moved = [each for each in MOVES_A_RELEASE if before.get("id") and before.get(each) != planned.get(each)]
         return pb.PlanResourceChange.Response(
-            planned_state=to_dynamic_value(planned), diagnostics=diagnostics.to_pb(), legacy_type_system=True
+            planned_state=to_dynamic_value(planned),
+            requires_replace=[
+                pb.AttributePath(steps=[pb.AttributePath.Step(attribute_name=each)])
+                for each in (moved if request.type_name == "helm_release" else [])
+            ],
+            diagnostics=diagnostics.to_pb(),
+            legacy_type_system=True,
         )
+
+    def ImportResourceState(self, request: Any, _context: Any) -> Any:
+        """Of a release, whose id is namespace/name: parseImportIdentifier in helm/resource_helm_release.go."""
+        namespace, name = request.id.split("/")
+        block = self.schema["resource_schemas"][request.type_name]["block"]
+        found = {"id": name, "name": name, "namespace": namespace, "chart": name}
+        state = dict.fromkeys([*block["attributes"], *block["block_types"]]) | found
+        imported = pb.ImportResourceState.ImportedResource(type_name=request.type_name, state=to_dynamic_value(state))
+        return pb.ImportResourceState.Response(imported_resources=[imported])
 
     def ApplyResourceChange(self, _request: Any, _context: Any) -> Any:
         diagnostics = Diagnostics()
