@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """What CloudWatch, RDS, AWS Backup, EC2 and others know, as metrics for the textfile collector of node-exporter.
 
-Usage: aws_metrics.py FILE, with REGION, PREFIX and VOLUME_ID in the environment, TOPICS and DATABASE_TOPIC: ARNs,
-each with = and how many people are to hear of it, and LIMITS: the rules of the web ACL. It asks through the aws command, which the host brings, as does it
-Python 3.9. A source that fails takes none of the others with it: its metrics are left out, aws_metrics_up is 0 for it,
-and the exit code is 1.
+Usage: aws_metrics.py FILE, with REGION, PREFIX and VOLUME_ID in the environment, TOPICS and DATABASE_TOPIC: ARNs, each
+with = and how many people are to hear of it, and LIMITS: the rules of the web ACL. It asks through the aws command,
+which the host brings, as does it Python 3.9. A source that fails takes none of the others with it: its metrics are left
+out, aws_metrics_up is 0 for it, and the exit code is 1.
 """
 
 from __future__ import annotations
