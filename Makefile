@@ -26,7 +26,7 @@ export PATH := $(CURDIR)/.local/bin:$(PATH)
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { gsub(/[$$]+/, "$$", $$2); printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/[$$]+/, "$$", $$2); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: deploy
 deploy: $(INSTALLED) $(CLI) ## Install what is missing, and create or update everything
@@ -75,6 +75,10 @@ kubeconfig: $(INSTALLED) ## Let kubectl and helm into the cluster: eval "$$(make
 .PHONY: psql
 psql: $(INSTALLED) ## Open psql on the database of ENVIRONMENT: nothing else in reach of people can connect to it
 	@$(RUN) -m operations psql
+
+.PHONY: restore-drill
+restore-drill: $(INSTALLED) ## Restore the database of ENVIRONMENT beside itself, compare, and throw it away
+	@$(RUN) -m operations restore-drill
 
 .PHONY: shell
 shell: $(INSTALLED) ## Open a shell on HOST=monitoring or HOST=runner of ENVIRONMENT: there is no SSH

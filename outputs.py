@@ -41,6 +41,7 @@ class IamOutputs:
     runner_instance_profile_name: Annotated[str, "Instance profile of the self-hosted runner."]
     plan_role_arn: Annotated[str, "Role with which GitHub Actions plans: reads only."]
     deploy_role_arn: Annotated[str, "Role with which GitHub Actions deploys the platform."]
+    restore_drill_role_arn: Annotated[str, "Role with which GitHub Actions tests that the database can be restored."]
     runner_token_role_arn: Annotated[str, "Role with which GitHub Actions hands its token to the self-hosted runner."]
     push_role_arn: Annotated[str, "Role with which GitHub Actions pushes the images of the application."]
     release_role_arn: Annotated[str, "Role with which GitHub Actions releases the application."]

@@ -41,6 +41,7 @@ def _values(settings: Settings) -> dict[str, str]:
         "prefix": settings.names.prefix,
         "project": settings.project,
         "region": settings.region,
+        "restore_drill_days": str(settings.database.restore_drill_days),
         "topics": " ".join(topics),
     }
 

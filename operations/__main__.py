@@ -21,7 +21,7 @@ from operations.engine.synthesis import synthesize
 from operations.streams import run
 
 FAILED, CHANGES, INTERRUPTED = 1, 2, 130
-HELPERS = ("outputs", "kubeconfig", "psql", "shell")  # where local is hardly ever meant
+HELPERS = ("outputs", "kubeconfig", "psql", "restore-drill", "shell")  # where local is hardly ever meant
 SYNTHESIZE = ("deploy", "destroy", "drift", "plan", "synth")
 
 
@@ -53,7 +53,7 @@ def _run(command: str, console: Console) -> int:
         return _command(command, environment, console)
     # Not into the output, which for some commands is read by a shell.
     print(f"make {command}: {environment}, {place(settings_of(environment))}", file=sys.stderr)
-    with exclusive(environment, command) if command in SYNTHESIZE else contextlib.nullcontext():
+    with exclusive(environment, command) if command in (*SYNTHESIZE, "restore-drill") else contextlib.nullcontext():
         return _command(command, environment, console)
 
 
@@ -65,7 +65,8 @@ def _command(command: str, environment: str, console: Console) -> int:
 
     def call(*arguments: Any, **options: Any) -> Any:
         """Each command imports what it needs: `make env` has no use for boto3."""
-        return getattr(import_module(f"operations.commands.{command}"), command)(*arguments, **options)
+        name = command.replace("-", "_")
+        return getattr(import_module(f"operations.commands.{name}"), name)(*arguments, **options)
 
     match command:
         case "env":
@@ -86,6 +87,8 @@ def _command(command: str, environment: str, console: Console) -> int:
             return 0 if call(environment, console) else FAILED
         case "grafana" | "runner":
             call(environment, console)
+        case "restore-drill":
+            call(environment)
         case "kubeconfig":
             print(call(environment))
         case "shell":

@@ -26,6 +26,9 @@ class DatabaseSettings(Model):
     vault_retention_days: int | None = Field(
         default=None, ge=1, le=3650, description="1 to 3650 days that AWS Backup keeps a daily copy; leave out for none"
     )
+    restore_drill_days: int = Field(
+        default=35, ge=1, le=400, description="1 to 400 days without a restore drill that passes, and an alert says so"
+    )
     log_retention_days: RetentionDays = Field(default=90, description=LOG_RETENTION)
     alarm_emails: EachOnce[Email] = Field(default=(), description="e-mail addresses that alarms of the database go to")
 

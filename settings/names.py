@@ -92,6 +92,11 @@ class Names:
         return f"/{self.prefix}/runner/registration-token"
 
     @property
+    def restore_drill_parameter(self) -> str:
+        """In SSM: written after each restore drill that has passed."""
+        return f"/{self.prefix}/database/restore-drill"
+
+    @property
     def prefix(self) -> str:
         """The start of every physical name, such as realworld-staging."""
         return f"{self.settings.project}-{self.settings.environment}"

@@ -13,7 +13,7 @@ from modules.identity.policy import Statement, document, trusts_eks, trusts_serv
 from modules.identity.role import Role
 from outputs import IamOutputs
 from settings import Settings
-from stacks import iam_pipelines, iam_statements
+from stacks import iam_drill, iam_pipelines, iam_statements
 from stacks.base import AreaStack
 from stacks.pod_roles import output, pod_roles
 
@@ -91,6 +91,12 @@ class IamStack(AreaStack):
             trust=trusts_jobs(github_arn, subjects(platform, f"{approved}-runner"), ref=MAIN),
             statements=iam_pipelines.runner_token(settings),
         )
+        restore_drill = self._pipeline_role(
+            "restore-drill",
+            trust=trusts_jobs(github_arn, subjects(platform, f"{approved}-drill"), ref=MAIN),
+            statements=iam_drill.restore_drill(settings),
+            session_hours=3,
+        )
         push = self._pipeline_role(
             "push",
             trust=trusts_jobs(github_arn, subjects(application, f"ref:{MAIN}")),
@@ -114,6 +120,7 @@ class IamStack(AreaStack):
                 plan_role_arn=plan.arn,
                 deploy_role_arn=deploy.arn,
                 runner_token_role_arn=runner_token.arn,
+                restore_drill_role_arn=restore_drill.arn,
                 push_role_arn=push.arn,
                 release_role_arn=release.arn,
                 **{output(name): role.arn for name, role in pods.items()},

@@ -3,7 +3,7 @@
 from catalogue import CALLED, CONTENT
 from modules.identity.policy import Statement
 from settings import Settings
-from stacks.iam_statements import role_of_plans
+from stacks.iam_statements import overwrites, role_of_plans
 from stacks.pod_roles import pod_roles
 
 CONTENT_ACTIONS = [f"{service}:{name}" for service, names in CONTENT.items() for name in names.split()]
@@ -177,15 +177,7 @@ def _nothing_of_others(settings: Settings, *, but: str) -> list[Statement]:
 
 def runner_token(settings: Settings) -> list[Statement]:
     """It writes one parameter, and cannot even read it."""
-    return [
-        Statement(
-            actions=["ssm:PutParameter"],
-            resources=[
-                f"arn:aws:ssm:{settings.region}:{settings.account}:parameter{settings.names.runner_token_parameter}"
-            ],
-            conditions={"StringEquals": {"ssm:Overwrite": "true"}},
-        )
-    ]
+    return [overwrites(settings, settings.names.runner_token_parameter)]
 
 
 def push(settings: Settings) -> list[Statement]:

@@ -24,6 +24,15 @@ def role_of_plans(settings: Settings) -> Statement:
     )
 
 
+def overwrites(settings: Settings, parameter: str) -> Statement:
+    """Write what the parameter holds, and not even read it."""
+    return Statement(
+        actions=["ssm:PutParameter"],
+        resources=[f"arn:aws:ssm:{settings.region}:{settings.account}:parameter{parameter}"],
+        conditions={"StringEquals": {"ssm:Overwrite": "true"}},
+    )
+
+
 def monitoring(settings: Settings) -> list[Statement]:
     """Its configuration and password, the nodes, what aws_metrics.py asks, alerts and heartbeat."""
     here = f"{settings.region}:{settings.account}"

@@ -9,6 +9,7 @@ from settings import Settings
 
 APPLICATION_NAMESPACE = "realworld"
 CONTROLLERS_NAMESPACE = "kube-system"
+READ_SECRET = "secretsmanager:DescribeSecret secretsmanager:GetSecretValue"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,13 +103,18 @@ def _external_dns(settings: Settings) -> list[Statement]:
 def _external_secrets(settings: Settings) -> list[Statement]:
     """The application's own secrets, and the one that RDS keeps for its database."""
     secret = f"arn:aws:secretsmanager:{settings.region}:{settings.account}:secret"
-    read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-    database = f"arn:aws:rds:{settings.region}:{settings.account}:db:{settings.names.prefix}"
     return [
-        Statement(actions=read, resources=[f"{secret}:{settings.names.prefix}/*"]),
-        Statement(
-            actions=read,
-            resources=[f"{secret}:rds!db-*"],
-            conditions={"StringEquals": {"aws:ResourceTag/aws:rds:primaryDBInstanceArn": database}},
-        ),
+        Statement(actions=READ_SECRET.split(), resources=[f"{secret}:{settings.names.prefix}/*"]),
+        owner_of_database(settings),
     ]
+
+
+def owner_of_database(settings: Settings) -> Statement:
+    """Read the password that RDS keeps."""
+    here = f"{settings.region}:{settings.account}"
+    database = f"arn:aws:rds:{here}:db:{settings.names.prefix}"
+    return Statement(
+        actions=READ_SECRET.split(),
+        resources=[f"arn:aws:secretsmanager:{here}:secret:rds!db-*"],
+        conditions={"StringEquals": {"aws:ResourceTag/aws:rds:primaryDBInstanceArn": database}},
+    )

@@ -193,6 +193,13 @@ def subscriptions(_: datetime, variable: str = "TOPICS") -> List[Sample]:
     return samples
 
 
+def drills(_: datetime) -> List[Sample]:
+    """When a restore drill has passed last, or when the database was made."""
+    wanted = [{"Key": "Name", "Option": "Equals", "Values": [f"/{os.environ['PREFIX']}/database/restore-drill"]}]
+    found = aws("ssm", "describe-parameters", ParameterFilters=wanted)["Parameters"]
+    return [("aws_restore_drill_time_seconds", {}, moment(each["LastModifiedDate"])) for each in found]
+
+
 def images(_: datetime) -> List[Sample]:
     """When the images of the nodes were published."""
     cluster = {"Name": f"tag:kubernetes.io/cluster/{os.environ['PREFIX']}", "Values": ["owned"]}
@@ -223,6 +230,7 @@ def workflows(_: datetime) -> List[Sample]:
 
 SOURCES = {
     "backup": backups,
+    "drills": drills,
     "elasticloadbalancing": load_balancers,
     "images": images,
     "rds": database,

@@ -12,6 +12,7 @@ from operations import LOCAL, OperationError, stays
 from operations.cluster import api, drain, kubernetes
 from operations.commands import doctor
 from operations.context import EMBEDDED, Context, SimulatorUnresponsive, in_shell, open_context, settings_of
+from operations.drill import throwaway
 from operations.engine import state_bucket
 from operations.engine.stacks import APPLY, run_all
 from operations.engine.synthesis import Graph, synthesize
@@ -54,6 +55,9 @@ def destroy(environment: str, names: list[str], console: Console) -> None:
         _confirm(context, selected)
         remove_released()
         gate = kubernetes.gate(context, graph, inside, console, destroying=True)
+        for each in throwaway.left(context) if "database" in selected else []:
+            console.print(f"This goes first: {each}, of a restore drill")
+            throwaway.remove(context, each)
         others = [stack for stack in deployed if stack != STATE]
         run_all(context, graph, others, [*APPLY, "-destroy", "-auto-approve"], console, why_not=gate)
         if STATE in selected:  # one API call made it, and Terraform cannot delete what holds its own state

@@ -15,6 +15,7 @@ from rich.console import Console
 from operations import failures, preflight, support
 from operations.checks import SECONDS, Check, Page, refuse, side_by_side
 from operations.context import EMBEDDED, Context, open_context, settings_of
+from operations.drill import throwaway
 from operations.engine.synthesis import synthesize
 from operations.machine import fetch
 from operations.preflight.rights import cluster_access
@@ -32,7 +33,8 @@ def doctor(environment: str, console: Console) -> bool:
     found = [*prerequisites(settings), *support.checks(settings, datetime.date.today())]
     if environment != EMBEDDED and not any(check.fails for check in found if check.name in ("AWS", "Node.js")):
         context = open_context(environment)
-        found += side_by_side({"Cluster access": lambda: cluster_access(context)}, until)
+        asked = {"Cluster access": lambda: cluster_access(context), "Restore drill": lambda: throwaway.check(context)}
+        found += side_by_side(asked, until)
         with tempfile.TemporaryDirectory() as folder:
             graph = synthesize(environment, Path(folder) / environment)
             question = preflight.Question.of(context, graph, list(graph.needs))

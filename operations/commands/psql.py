@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from http.client import HTTPException
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from botocore.exceptions import ClientError
 
@@ -22,6 +22,7 @@ from operations.commands import doctor
 from operations.commands.hosts import open_host, outputs_of, session
 from operations.context import Context
 
+CLIENT = "Install its client: postgresql-client, or libpq of Homebrew."
 HOST = "monitoring"  # it may reach the database, is there without a cluster, and runs no jobs of others as runner does
 LOOPBACK = "127.0.0.1"
 # What the plugin prints once it listens. Source: session-manager-plugin, portsession/muxportforwarding.go.
@@ -35,38 +36,46 @@ def psql(environment: str) -> int:
 
     Raises OperationError where a way to the database cannot be opened.
     """
-    client = doctor.on_path("PostgreSQL", "psql", "Install its client: postgresql-client, or libpq of Homebrew.")
+    client = doctor.on_path("PostgreSQL", "psql", CLIENT)
     context, host = open_host(environment, HOST, command="make psql", programs=[client])
     database = outputs_of(context, "database")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
+    print(f"psql on {database['database_identifier']}, through the {HOST} host", file=sys.stderr)
+    with reachable(context, host["monitoring_instance_id"], database) as variables:
+        signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for psql, where it ends a query
+        return subprocess.run(["psql"], env=variables, check=False).returncode
+
+
+@contextlib.contextmanager
+def reachable(
+    context: Context, instance: str, database: dict[str, Any], stage: str = "AWSCURRENT"
+) -> Iterator[dict[str, str]]:
+    """The variables with which psql is on the database that these outputs describe, while entered."""
     variables = {name: value for name, value in context.environment.items() if not name.startswith("PG")}
     variables |= {
         "PGHOST": database["database_address"],  # that of the certificate
         "PGHOSTADDR": LOOPBACK,
         "PGDATABASE": database["database_name"],
-        **_login(context, database["database_secret_arn"]),
+        **_login(context, database["database_secret_arn"], stage),
     }
     command = session(
         context,
-        host["monitoring_instance_id"],
+        instance,
         "AWS-StartPortForwardingSessionToRemoteHost",
         host=database["database_address"],
         portNumber=database["database_port"],
     )
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _leave)
-    print(f"psql on {database['database_identifier']}, through the {HOST} host", file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder, _forwarded(command, context) as port:
-        variables |= {"PGPORT": port, **_verification(context.settings.region, Path(folder))}
-        signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for psql, where it ends a query
-        return subprocess.run(["psql"], env=variables, check=False).returncode
+        yield variables | {"PGPORT": port, **_verification(context.settings.region, Path(folder))}
 
 
-def _login(context: Context, secret_arn: str) -> dict[str, str]:
+def _login(context: Context, secret_arn: str, stage: str) -> dict[str, str]:
     try:
-        secret = context.client("secretsmanager").get_secret_value(SecretId=secret_arn)["SecretString"]
+        found = context.client("secretsmanager").get_secret_value(SecretId=secret_arn, VersionStage=stage)
     except ClientError as error:
         raise OperationError(f"the password of the database cannot be read: {error}") from None
-    login = json.loads(secret)
+    login = json.loads(found["SecretString"])
     return {"PGUSER": login["username"], "PGPASSWORD": login["password"]}
 
 
@@ -122,5 +131,5 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _leave(number: int, _frame: object) -> NoReturn:
+def leave(number: int, _frame: object) -> NoReturn:
     sys.exit(128 + number)

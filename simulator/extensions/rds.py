@@ -25,6 +25,8 @@ PENDING = {
     "engine_version": "EngineVersion",
     "multi_az": "MultiAZ",
 }
+# What a restored instance has where nothing is said; moto copies it from the original, whatever is said.
+RESTORED = {"multi_az": False, "deletion_protection": False}
 
 
 def apply() -> None:
@@ -64,11 +66,21 @@ def apply() -> None:
         modified.pending_modified_values = later
         return modified
 
+    restore = RDSBackend.restore_db_instance_to_point_in_time
+
+    def restore_db_instance_to_point_in_time(self: Any, source: str, target: str, overrides: dict[str, Any]) -> Any:
+        found = restore(self, source, target, overrides)
+        for name, otherwise in RESTORED.items():
+            setattr(found, name, overrides.get(name, otherwise))
+        found.backup_retention_period = overrides.get("backup_retention_period", found.backup_retention_period)
+        return found
+
     def unknown(*_: Any) -> Any:
         raise NotImplementedError("what it has is for Aurora and Neptune")
 
     RDSBackend.describe_orderable_db_instance_options = unknown  # type: ignore[method-assign, assignment]
     RDSBackend.create_db_instance = create_db_instance  # type: ignore[method-assign]
+    RDSBackend.restore_db_instance_to_point_in_time = restore_db_instance_to_point_in_time  # type: ignore[method-assign]
     RDSBackend.modify_db_instance = modify_db_instance  # type: ignore[method-assign]
     DBInstance.__init__ = init  # type: ignore[method-assign]
     DBParameterGroup.update_parameters = update_parameters  # type: ignore[method-assign]
