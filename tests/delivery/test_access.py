@@ -115,6 +115,34 @@ def test_the_other_pipelines_do_these_things_and_no_others(template: Template) -
     assert not [action for action in granted("push")[images] if "Delete" in action or "Policy" in action]
 
 
+def test_the_drill_removes_what_it_has_restored_and_nothing_else(template: Template) -> None:
+    policies = policies_of(template, "realworld-production-restore-drill")
+    database = "arn:aws:rds:us-east-1:444455556666:db:realworld-production"
+    own = {"aws:ResourceTag/project": "realworld", "aws:ResourceTag/environment": "production"}
+
+    assert allows(policies, "rds:DeleteDBInstance", f"{database}-drill-20261127101500", own)
+    assert not allows(policies, "rds:DeleteDBInstance", database, own)
+    for action in ("ModifyDBInstance", "RebootDBInstance", "DeleteDBSnapshot", "RestoreDBInstanceFromDBSnapshot"):
+        assert not allows(policies, f"rds:{action}", f"{database}-drill-20261127101500", own)
+
+
+def test_the_drill_opens_a_way_to_a_port_and_no_shell(template: Template) -> None:
+    policies = policies_of(template, "realworld-production-restore-drill")
+    host = "arn:aws:ec2:us-east-1:444455556666:instance/i-1"
+    own = {"aws:ResourceTag/project": "realworld", "aws:ResourceTag/environment": "production"}
+    monitoring, runner = (
+        {**own, "aws:ResourceTag/Name": f"realworld-production-{name}"} for name in ("monitoring", "runner")
+    )
+    document = "arn:aws:ssm:us-east-1::document/"
+
+    assert allows(policies, "ssm:StartSession", host, {**monitoring, "ssm:SessionDocumentAccessCheck": "true"})
+    assert not allows(policies, "ssm:StartSession", host, monitoring)
+    assert not allows(policies, "ssm:StartSession", host, {**runner, "ssm:SessionDocumentAccessCheck": "true"})
+    assert allows(policies, "ssm:StartSession", f"{document}AWS-StartPortForwardingSessionToRemoteHost")
+    assert not allows(policies, "ssm:StartSession", f"{document}SSM-SessionManagerRunShell")
+    assert not allows(policies, "ssm:SendCommand", host, {**monitoring, "ssm:SessionDocumentAccessCheck": "true"})
+
+
 def test_the_token_is_overwritten_and_never_read(template: Template) -> None:
     policies = policies_of(template, "realworld-production-runner-token")
     token = f"{PARAMETER}/runner/registration-token"

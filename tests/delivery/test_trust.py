@@ -69,7 +69,7 @@ def roles_with_ids() -> dict[str, dict[str, Any]]:
 def test_every_job_opens_the_roles_that_it_takes_and_no_others(
     roles: dict[str, dict[str, Any]], roles_with_ids: dict[str, dict[str, Any]]
 ) -> None:
-    assert len(roles) == 2 * 5
+    assert len(roles) == 2 * 6
     assert list(trust_mistakes(JOBS, CLASSIC, trust(roles), VARIABLES)) == []
     assert list(trust_mistakes(JOBS, IMMUTABLE, trust(roles_with_ids), VARIABLES)) == []
 

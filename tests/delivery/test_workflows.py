@@ -39,6 +39,7 @@ PERMISSIONS: dict[str, dict[str, str]] = {
     "deploy.yml, job production-cluster": IDENTITY,
     "drift.yml, job look": IDENTITY,
     "drift.yml, job issue": {"contents": "read", "issues": "write"},
+    "restore-drill.yml, job drill": IDENTITY,
     "runner-token.yml, job token": IDENTITY,
 }
 SECRETS = {"runner-token.yml": {"RUNNER_APP_PRIVATE_KEY"}}
@@ -121,7 +122,7 @@ def test_a_deploy_is_never_cancelled_and_never_alone_with_another() -> None:
             assert concurrency["cancel-in-progress"] is False, job
             groups.append(f"{job.repository} {concurrency['group']}")
 
-    assert len(groups) == len(set(groups)) == 7
+    assert len(groups) == len(set(groups)) == 8
 
 
 def test_production_comes_after_staging_with_the_same_images() -> None:

@@ -13,7 +13,7 @@ BOUNDARY = SETTINGS.names.boundary_arn
 INSIDE = {"iam:PermissionsBoundary": BOUNDARY}
 OUTSIDE = {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}
 ADMINISTRATOR = f"{ACCOUNT}:role/administrator"
-PIPELINES = ("plan", "deploy", "runner-token", "push", "release")
+PIPELINES = ("plan", "deploy", "restore-drill", "runner-token", "push", "release")
 CHANGES = (
     "AttachRolePolicy DeleteRole DeleteRolePermissionsBoundary DetachRolePolicy PutRolePermissionsBoundary "
     "PutRolePolicy TagRole UpdateAssumeRolePolicy UpdateRole"

@@ -41,8 +41,10 @@ def rendered(call: Mapping[str, Any], settings: Settings) -> Request:
         "bucket": settings.names.monitoring_bucket,
         "domain": settings.dns.domain,
         "ec2": f"arn:aws:ec2:{here}",
+        "environment": settings.environment,
         "here": here,
         "prefix": settings.names.prefix,
+        "state": settings.names.state_bucket,
         "secret": f"arn:aws:secretsmanager:{here}:secret",
     }
 

@@ -15,7 +15,7 @@ from tests.iam.requests import Call, is_read
 SETTINGS = load_settings("local")
 # The engine knows no parameter below no account: tests/delivery/test_access.py asks about those that AWS publishes.
 CALLS = {call: by for call, by in life.read().items() if "::parameter/aws/" not in call.resource}
-PIPELINES = ("plan", "deploy", "runner-token", "push", "release")
+PIPELINES = ("plan", "deploy", "restore-drill", "runner-token", "push", "release")
 ACCOUNT = f"arn:aws:iam::{SETTINGS.account}"
 # What an administrator makes, once, and what no pipeline changes.
 OF_ADMINISTRATORS = {

@@ -81,6 +81,7 @@ def volume(client: Callable[[str], Any]) -> str:
     token = {"Name": "/acme/runner/registration-token", "Type": "SecureString", "Overwrite": True}
     for text in ("none", "a token"):
         client("ssm").put_parameter(**token, Value=text)
+    client("ssm").put_parameter(Name="/acme/database/restore-drill", Type="String", Value="none")
     client("iam").create_role(RoleName="acme-plan", AssumeRolePolicyDocument="{}")
     for image in ec2.describe_images()["Images"][:1]:
         ec2.run_instances(
@@ -122,6 +123,7 @@ def test_it_tells_what_aws_measured(aws: Simulator, volume: str, tmp_path: Path)
     now = datetime.now(UTC).timestamp()
     assert now - 60 < found.pop(f'aws_ebs_snapshot_time_seconds{{volume="{volume}"}}') <= now
     assert now - 60 < found.pop('aws_workflow_time_seconds{workflow="runner-token"}') <= now
+    assert now - 60 < found.pop("aws_restore_drill_time_seconds{}") <= now
     [image] = [name for name in found if name.startswith("aws_node_image_time_seconds{image=")]
     assert 0 < found.pop(image) < now
     assert found.pop('aws_rds_latest_restorable_time_seconds{instance_identifier="acme"}') > now - 60
@@ -132,6 +134,7 @@ def test_it_tells_what_aws_measured(aws: Simulator, volume: str, tmp_path: Path)
         'aws_alb_target_5xx_per_second{load_balancer="api"}': 0,
         'aws_backup_recovery_point_time_seconds{vault="acme"}': 0,
         'aws_metrics_up{source="backup"}': 1,
+        'aws_metrics_up{source="drills"}': 1,
         'aws_metrics_up{source="elasticloadbalancing"}': 1,
         'aws_metrics_up{source="images"}': 1,
         'aws_metrics_up{source="rds"}': 1,

@@ -43,6 +43,7 @@ def statements(template: Template) -> list[tuple[str, dict[str, Any]]]:
     [
         ("plan", ["platform:pull_request", "platform:ref:refs/heads/main"], None),
         ("deploy", ["platform:environment:production"], "refs/heads/main"),
+        ("restore-drill", ["platform:environment:production-drill"], "refs/heads/main"),
         ("runner-token", ["platform:environment:production-runner"], "refs/heads/main"),
         ("push", ["realworld-example-app:ref:refs/heads/main"], None),
         ("release", ["realworld-example-app:environment:production"], "refs/heads/main"),

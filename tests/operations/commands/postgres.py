@@ -27,10 +27,11 @@ PASSWORD = "canary:of\\the$database %s'"
 class Server:
     port: int
     authority: bytes
+    sockets: Path  # where it lets everybody in
 
 
 @contextmanager
-def running() -> Iterator[Server]:
+def running(**more: object) -> Iterator[Server]:
     # Its owner is another user where root runs the tests, because it refuses to run as root.
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     data, port = folder / "data", free_port()
@@ -45,13 +46,16 @@ def running() -> Iterator[Server]:
         )
         options = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "fsync": "off"}
         options |= {"ssl": "on", "ssl_cert_file": folder / "server.crt", "ssl_key_file": folder / "server.key"}
+        options |= more
         with (data / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in options.items())
-        (data / "pg_hba.conf").write_text("local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n")
+        (data / "pg_hba.conf").write_text(
+            "local all,replication all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n"
+        )
         run("pg_ctl", "-D", data, "-l", folder / "log", "-w", "start")
         try:
             run("createdb", "-h", folder, "-p", port, "-U", USER, DATABASE)
-            yield Server(port, authority)
+            yield Server(port, authority, folder)
         finally:
             run("pg_ctl", "-D", data, "-m", "immediate", "stop")
     finally:

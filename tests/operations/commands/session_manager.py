@@ -17,13 +17,14 @@ from tests.project import Result
 AWS = """#!/bin/sh
 printf '%s\\n' "$@" >"$0.arguments"; env >"$0.environment"
 trap '' INT
-session-manager-plugin
+session-manager-plugin "$@"
 """
 PLUGIN = """#!{python}
-import asyncio, os, signal
+import asyncio, os, signal, sys
+port = {restored} if any("-drill-" in each for each in sys.argv) else {port}
 me = os.path.abspath(__file__)
 async def forward(reader, writer):
-    there = await asyncio.open_connection("127.0.0.1", {port})
+    there = await asyncio.open_connection("127.0.0.1", port)
     async def pump(source, target):
         while data := await source.read(65536):
             target.write(data)
@@ -52,10 +53,12 @@ sys.exit(main())
 """
 
 
-def session_manager(staging: Staging, port: int) -> None:
-    """Let sessions lead to this port of this machine."""
+def session_manager(staging: Staging, port: int, restored: int = 0) -> None:
+    """Let sessions lead to this port of this machine, and those to what a drill has restored to the other."""
     (staging.bin / "aws").write_text(AWS)
-    (staging.bin / "session-manager-plugin").write_text(PLUGIN.format(python=sys.executable, port=port))
+    (staging.bin / "session-manager-plugin").write_text(
+        PLUGIN.format(python=sys.executable, port=port, restored=restored)
+    )
 
 
 def command(staging: Staging, authorities: str) -> tuple[list[str], dict[str, str]]:
