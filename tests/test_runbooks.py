@@ -84,14 +84,19 @@ def test_aws_gets_the_arguments_that_it_needs(page: str, words: list[str]) -> No
     assert leads_to(page, "README.md#a-shell-for-the-environment")
     _, service, operation, *rest = words
     given = {word for word in rest if word.startswith("--")}
-    needed, known = _members(service, operation)
+    needed, known = _members(service, operation, rest[0] if operation == "wait" else "")
 
     assert given >= needed, f"{page} leaves out {needed - given}"
     assert given <= known | GLOBAL
 
 
-def _members(service: str, operation: str) -> tuple[set[str], set[str]]:
-    model = botocore.session.get_session().get_service_model(service)
+def _members(service: str, operation: str, waiter: str) -> tuple[set[str], set[str]]:
+    session, service = botocore.session.get_session(), {"s3api": "s3"}.get(service, service)
+    model = session.get_service_model(service)
+    if waiter:
+        waits = session.get_waiter_model(service)
+        operation = {xform_name(each, "-"): waits.get_waiter(each).operation for each in waits.waiter_names}[waiter]
+        operation = xform_name(operation, "-")
     names = {xform_name(name, "-"): name for name in model.operation_names}
     shape = model.operation_model(names[operation]).input_shape
     assert shape is not None

@@ -17,7 +17,7 @@ from operations.context import Context
 from operations.drill import throwaway
 from operations.drill.comparison import Measure, PasswordRefused, bounds, measure, mistakes
 
-LOG_MINUTES = 30  # RDS stores its log every five
+LOG_ATTEMPTS = 120  # for half an hour: RDS stores its log every five minutes
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -77,7 +77,7 @@ class _Drill:
     def _restorable(self, since: float) -> tuple[dict[str, Any], datetime]:
         """The instance, once it can be restored to a moment after since. What would be lost until then is the RPO."""
         name, worst = self._database["database_identifier"], 0.0
-        for _ in range(LOG_MINUTES * 60 // throwaway.POLL):
+        for _ in range(LOG_ATTEMPTS):
             [found] = self._context.client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
             point = found.get("LatestRestorableTime", datetime.fromtimestamp(0, UTC)).astimezone(UTC)
             worst = max(worst, time.time() - point.timestamp())
