@@ -2,8 +2,10 @@
 
 from modules.identity.policy import Statement
 from settings import Settings
-from stacks.iam_statements import DESCRIBES, overwrites
+from stacks.iam_statements import overwrites
 from stacks.pod_roles import owner_of_database
+
+DOCUMENT = "AWS-StartPortForwardingSessionToRemoteHost"
 
 
 def restore_drill(settings: Settings) -> list[Statement]:
@@ -12,54 +14,34 @@ def restore_drill(settings: Settings) -> list[Statement]:
     Source: the service authorization reference of RDS and of Systems Manager; of the key, "Encrypting Amazon RDS
     resources" in the RDS guide.
     """
-    here, prefix = f"{settings.region}:{settings.account}", settings.names.prefix
-    rds, restored = f"arn:aws:rds:{here}", f"arn:aws:rds:{here}:db:{prefix}-drill-{'?' * 14}"
+    here, prefix, names = f"{settings.region}:{settings.account}", settings.names.prefix, settings.names
+    rds, states = f"arn:aws:rds:{here}", f"arn:aws:s3:::{names.state_bucket}"
+    original, restored = f"{rds}:db:{prefix}", f"{rds}:db:{prefix}-drill-{'?' * 14}"
+    groups = [f"{rds}:subgrp:{prefix}", f"{rds}:pg:{prefix}-*", f"{rds}:og:default:*"]
     own = {"project": settings.project, "environment": settings.environment}
     tagged, tags = ({f"aws:{kind}Tag/{tag}": value for tag, value in own.items()} for kind in ("Resource", "Request"))
+    key = {
+        "ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{prefix}-database"},
+        "StringEquals": {"kms:ViaService": f"rds.{settings.region}.amazonaws.com"},
+    }
+    host = {
+        "StringEquals": tagged | {"aws:ResourceTag/Name": f"{prefix}-monitoring"},
+        "Bool": {"ssm:SessionDocumentAccessCheck": "true"},  # or a shell would need no document
+    }
+    both = [f"{states}/{names.state_key(stack)}" for stack in ("database", "monitoring")]
+    session = f"arn:aws:ssm:{here}:session/${{aws:userid}}-*"
     return [
-        Statement(
-            actions=["s3:GetObject"],
-            resources=[
-                f"arn:aws:s3:::{settings.names.state_bucket}/{settings.names.state_key(stack)}"
-                for stack in ("database", "monitoring")
-            ],
-        ),
         owner_of_database(settings),
+        overwrites(settings, names.restore_drill_parameter),
+        Statement(actions=["s3:GetObject"], resources=both),
         Statement(actions=["rds:DescribeDBInstances"], resources=[f"{rds}:db:*"]),
-        Statement(
-            actions=["rds:RestoreDBInstanceToPointInTime"],
-            resources=[
-                *(f"{rds}:{each}" for each in (f"db:{prefix}", f"subgrp:{prefix}", f"pg:{prefix}-*", "og:default:*")),
-                restored,
-            ],
-        ),
+        Statement(actions=["rds:RestoreDBInstanceToPointInTime"], resources=[original, restored, *groups]),
         Statement(actions=["rds:AddTagsToResource"], resources=[restored], conditions={"StringEquals": tags}),
         Statement(actions=["rds:DeleteDBInstance"], resources=[restored], conditions={"StringEquals": tagged}),
         Statement(
-            actions=["kms:CreateGrant", "kms:DescribeKey"],
-            resources=[f"arn:aws:kms:{here}:key/*"],
-            conditions={
-                "ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{prefix}-database"},
-                "StringEquals": {"kms:ViaService": f"rds.{settings.region}.amazonaws.com"},
-            },
+            actions=["kms:CreateGrant", "kms:DescribeKey"], resources=[f"arn:aws:kms:{here}:key/*"], conditions=key
         ),
-        Statement(
-            actions=["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"],
-            resources=["*"],
-            reason=DESCRIBES,
-        ),
-        Statement(
-            actions=["ssm:StartSession"],
-            resources=[f"arn:aws:ec2:{here}:instance/*"],
-            conditions={
-                "StringEquals": tagged | {"aws:ResourceTag/Name": f"{prefix}-monitoring"},
-                "Bool": {"ssm:SessionDocumentAccessCheck": "true"},  # or a shell would need no document
-            },
-        ),
-        Statement(
-            actions=["ssm:StartSession"],
-            resources=[f"arn:aws:ssm:{settings.region}::document/AWS-StartPortForwardingSessionToRemoteHost"],
-        ),
-        Statement(actions=["ssm:TerminateSession"], resources=[f"arn:aws:ssm:{here}:session/${{aws:userid}}-*"]),
-        overwrites(settings, settings.names.restore_drill_parameter),
+        Statement(actions=["ssm:StartSession"], resources=[f"arn:aws:ec2:{here}:instance/*"], conditions=host),
+        Statement(actions=["ssm:StartSession"], resources=[f"arn:aws:ssm:{settings.region}::document/{DOCUMENT}"]),
+        Statement(actions=["ssm:TerminateSession"], resources=[session]),
     ]

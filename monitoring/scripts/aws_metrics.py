@@ -193,13 +193,6 @@ def subscriptions(_: datetime, variable: str = "TOPICS") -> List[Sample]:
     return samples
 
 
-def drills(_: datetime) -> List[Sample]:
-    """When a restore drill has passed last, or when the database was made."""
-    wanted = [{"Key": "Name", "Option": "Equals", "Values": [f"/{os.environ['PREFIX']}/database/restore-drill"]}]
-    found = aws("ssm", "describe-parameters", ParameterFilters=wanted)["Parameters"]
-    return [("aws_restore_drill_time_seconds", {}, moment(each["LastModifiedDate"])) for each in found]
-
-
 def images(_: datetime) -> List[Sample]:
     """When the images of the nodes were published."""
     cluster = {"Name": f"tag:kubernetes.io/cluster/{os.environ['PREFIX']}", "Values": ["owned"]}
@@ -213,16 +206,20 @@ def images(_: datetime) -> List[Sample]:
 
 def workflows(_: datetime) -> List[Sample]:
     """When GitHub's workflows were here last, by what they leave: nothing is said of one that never was."""
-    name = f"/{os.environ['PREFIX']}/runner/registration-token"
-    wanted = [{"Key": "Name", "Option": "Equals", "Values": [name]}]
-    # The first version is written with the stack.
-    tokens = [
-        each for each in aws("ssm", "describe-parameters", ParameterFilters=wanted)["Parameters"] if each["Version"] > 1
-    ]
+    prefix = os.environ["PREFIX"]
+    names = {
+        f"/{prefix}/runner/registration-token": "runner-token",
+        f"/{prefix}/database/restore-drill": "restore-drill",
+    }
+    wanted = [{"Key": "Name", "Option": "Equals", "Values": [*names]}]
+    found = aws("ssm", "describe-parameters", ParameterFilters=wanted)["Parameters"]
+    # The first version is written with the stack, and of a database that counts.
     samples: List[Sample] = [
-        ("aws_workflow_time_seconds", {"workflow": "runner-token"}, moment(each["LastModifiedDate"])) for each in tokens
+        ("aws_workflow_time_seconds", {"workflow": names[each["Name"]]}, moment(each["LastModifiedDate"]))
+        for each in found
+        if each["Version"] > 1 or names[each["Name"]] == "restore-drill"
     ]
-    used = aws("iam", "get-role", RoleName=f"{os.environ['PREFIX']}-plan")["Role"].get("RoleLastUsed", {})
+    used = aws("iam", "get-role", RoleName=f"{prefix}-plan")["Role"].get("RoleLastUsed", {})
     if "LastUsedDate" in used:
         samples.append(("aws_workflow_time_seconds", {"workflow": "drift"}, moment(used["LastUsedDate"])))
     return samples
@@ -230,7 +227,6 @@ def workflows(_: datetime) -> List[Sample]:
 
 SOURCES = {
     "backup": backups,
-    "drills": drills,
     "elasticloadbalancing": load_balancers,
     "images": images,
     "rds": database,

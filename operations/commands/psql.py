@@ -48,16 +48,14 @@ def psql(environment: str) -> int:
 
 
 @contextlib.contextmanager
-def reachable(
-    context: Context, instance: str, database: dict[str, Any], stage: str = "AWSCURRENT"
-) -> Iterator[dict[str, str]]:
+def reachable(context: Context, instance: str, database: dict[str, Any]) -> Iterator[dict[str, str]]:
     """The variables with which psql is on the database that these outputs describe, while entered."""
     variables = {name: value for name, value in context.environment.items() if not name.startswith("PG")}
     variables |= {
         "PGHOST": database["database_address"],  # that of the certificate
         "PGHOSTADDR": LOOPBACK,
         "PGDATABASE": database["database_name"],
-        **_login(context, database["database_secret_arn"], stage),
+        **_login(context, database["database_secret_arn"]),
     }
     command = session(
         context,
@@ -70,12 +68,12 @@ def reachable(
         yield variables | {"PGPORT": port, **_verification(context.settings.region, Path(folder))}
 
 
-def _login(context: Context, secret_arn: str, stage: str) -> dict[str, str]:
+def _login(context: Context, secret_arn: str) -> dict[str, str]:
     try:
-        found = context.client("secretsmanager").get_secret_value(SecretId=secret_arn, VersionStage=stage)
+        secret = context.client("secretsmanager").get_secret_value(SecretId=secret_arn)["SecretString"]
     except ClientError as error:
         raise OperationError(f"the password of the database cannot be read: {error}") from None
-    login = json.loads(found["SecretString"])
+    login = json.loads(secret)
     return {"PGUSER": login["username"], "PGPASSWORD": login["password"]}
 
 

@@ -9,12 +9,7 @@ from pathlib import Path
 from operations import OperationError
 
 QUERIES = Path(__file__).with_name("measure.sql")
-REFUSED = "password authentication failed"  # PostgreSQL, src/backend/libpq/auth.c
 OPTIONS = "-c default_transaction_read_only=on -c stats_fetch_consistency=snapshot -c timezone=UTC"
-
-
-class PasswordRefused(OperationError):
-    """The database is there, and has another password."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +32,11 @@ class Measure:
 
 
 def measure(variables: Mapping[str, str]) -> Measure:
-    """Ask the database that psql reaches with these variables, whose owner changes nothing in it.
-
-    Raises PasswordRefused, or OperationError with what psql says.
-    """
+    """Ask the database that psql reaches with these variables, and change nothing in it. Raises OperationError."""
     command = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-f", str(QUERIES)]
     said = subprocess.run(command, env={**variables, "PGOPTIONS": OPTIONS}, capture_output=True, text=True, check=False)
     if said.returncode:
-        error = PasswordRefused if REFUSED in said.stderr else OperationError
-        raise error(f"{variables.get('PGHOST')} cannot be asked: {said.stderr.strip()}")
+        raise OperationError(f"{variables.get('PGHOST')} cannot be asked: {said.stderr.strip()}")
     found = {name: value for line in said.stdout.splitlines() for name, value in json.loads(line).items()}
     return Measure(**found | {"tables": {name: Table(**table) for name, table in found["tables"].items()}})
 

@@ -123,7 +123,7 @@ def test_it_tells_what_aws_measured(aws: Simulator, volume: str, tmp_path: Path)
     now = datetime.now(UTC).timestamp()
     assert now - 60 < found.pop(f'aws_ebs_snapshot_time_seconds{{volume="{volume}"}}') <= now
     assert now - 60 < found.pop('aws_workflow_time_seconds{workflow="runner-token"}') <= now
-    assert now - 60 < found.pop("aws_restore_drill_time_seconds{}") <= now
+    assert now - 60 < found.pop('aws_workflow_time_seconds{workflow="restore-drill"}') <= now
     [image] = [name for name in found if name.startswith("aws_node_image_time_seconds{image=")]
     assert 0 < found.pop(image) < now
     assert found.pop('aws_rds_latest_restorable_time_seconds{instance_identifier="acme"}') > now - 60
@@ -134,7 +134,6 @@ def test_it_tells_what_aws_measured(aws: Simulator, volume: str, tmp_path: Path)
         'aws_alb_target_5xx_per_second{load_balancer="api"}': 0,
         'aws_backup_recovery_point_time_seconds{vault="acme"}': 0,
         'aws_metrics_up{source="backup"}': 1,
-        'aws_metrics_up{source="drills"}': 1,
         'aws_metrics_up{source="elasticloadbalancing"}': 1,
         'aws_metrics_up{source="images"}': 1,
         'aws_metrics_up{source="rds"}': 1,
@@ -208,7 +207,9 @@ def test_a_workflow_that_never_was_is_not_missed(
     script: ModuleType, monkeypatch: pytest.MonkeyPatch, version: int, used: dict[str, str], expected: object
 ) -> None:
     monkeypatch.setenv("PREFIX", "acme")
-    parameters = [{"Version": version, "LastModifiedDate": "1970-01-01T00:00:05+00:00"}]
+    parameters = [
+        {"Name": "/acme/runner/registration-token", "Version": version, "LastModifiedDate": "1970-01-01T00:00:05+00:00"}
+    ]
     monkeypatch.setattr(script, "aws", lambda *_, **__: {"Parameters": parameters, "Role": {"RoleLastUsed": used}})
 
     found = {labels["workflow"]: value for _, labels, value in script.workflows(datetime.now(UTC))}

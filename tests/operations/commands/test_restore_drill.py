@@ -163,7 +163,7 @@ def test_a_drill_passes_and_leaves_its_report_and_nothing_else(deployed: Staging
     assert 0 <= found["rpo_seconds"] < 600
     assert 0 <= found["rto_seconds"] < 600
     assert output.startswith("# Restore drill of staging: passed\n")
-    assert "| public.Article | 7 | 7 |" in output
+    assert json.loads(output.split("```")[1].removeprefix("json")) == found
     assert instances(context) == [ORIGINAL]
     assert passed(context) == [PARAMETER]
     assert not alive(deployed)
@@ -179,7 +179,7 @@ def test_a_row_that_is_missing_fails_it(deployed: Staging, context: Context, ser
 
     assert code == 1
     assert "the restore drill of staging failed:\n  public.Article has 5 rows, and should have 7\n" in said
-    assert "**public.Article has 5 rows, and should have 7**" in output
+    assert output.startswith("# Restore drill of staging: failed\n")
     assert instances(context) == [ORIGINAL]
     assert passed(context) == []
 
@@ -255,8 +255,8 @@ def test_what_a_kill_leaves_is_as_the_original_found_by_its_tags_and_removed_by_
         "DBSubnetGroup",
     )
     assert {name: both[left][name] for name in same} == {name: both[ORIGINAL][name] for name in same}
-    other = ("MultiAZ", "DeletionProtection", "PubliclyAccessible", "BackupRetentionPeriod")
-    assert [both[left][name] for name in other] == [False, False, False, 0]
+    other = ("MultiAZ", "DeletionProtection", "BackupRetentionPeriod")
+    assert [both[left][name] for name in other] == [False, False, 0]
     assert {each["Key"]: each["Value"] for each in both[left]["TagList"]} == {
         "project": "realworld",
         "environment": "staging",
@@ -269,19 +269,3 @@ def test_what_a_kill_leaves_is_as_the_original_found_by_its_tags_and_removed_by_
     assert code == 0, said
     assert f"Removing {left}, which a drill that was killed has left\n" in said
     assert instances(context) == [ORIGINAL]
-
-
-def test_a_password_that_was_changed_since_that_point_is_no_obstacle(
-    deployed: Staging, context: Context, servers: tuple[Server, Server]
-) -> None:
-    sql(servers[0], f"alter role {USER} password 'a new one'")
-    try:
-        login = json.dumps({"username": USER, "password": "a new one"})
-        context.client("secretsmanager").put_secret_value(SecretId="drill", SecretString=login)
-
-        code, _, said = drill(deployed)
-    finally:
-        sql(servers[0], f"alter role {USER} password $canary${PASSWORD}$canary$")
-
-    assert code == 0, said
-    assert "a new one" not in said

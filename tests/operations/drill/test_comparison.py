@@ -14,7 +14,7 @@ import pytest
 
 from modules.database.postgres import DATABASE, USER
 from operations import OperationError
-from operations.drill.comparison import Measure, PasswordRefused, Table, bounds, measure, mistakes
+from operations.drill.comparison import Measure, Table, bounds, measure, mistakes
 from tests.conftest import free_port
 from tests.operations.commands.postgres import MISSING, NAME, PASSWORD, Server, run, running
 
@@ -138,11 +138,10 @@ def test_what_is_asked_changes_nothing_and_says_what_is_wrong() -> None:
     with running() as server:
         empty = ask(server.port)
         assert (empty.schema, empty.newest, empty.tables) == (None, None, {})
-        with pytest.raises(PasswordRefused):
+        with pytest.raises(OperationError, match="password authentication failed"):
             ask(server.port, "another")
-    with pytest.raises(OperationError, match=f"{NAME} cannot be asked: psql: error: .* refused") as error:
+    with pytest.raises(OperationError, match=f"{NAME} cannot be asked: psql: error: .* refused"):
         ask(server.port)
-    assert not isinstance(error.value, PasswordRefused)
 
 
 THEN = Measure(at=100, schema="a", newest=90, tables={"t": Table(10, 10, 0)})
