@@ -40,6 +40,17 @@ def test_a_deploy_from_elsewhere_keeps_its_bucket(tmp_path: Path) -> None:
         [command] = re.findall(r"^    (\(.*\))$", project.make("destroy").output, re.MULTILINE)
         unlocked = project.run("bash", "-c", f"echo yes | {command}")
         assert project.held_locks() == [], unlocked.output
+        tags = {"project": "realworld", "environment": "local", "restore-drill": "d-1"}
+        project.client("rds").create_db_instance(
+            DBInstanceIdentifier="d-1",
+            Engine="postgres",
+            DBInstanceClass="db.t4g.micro",
+            AllocatedStorage=20,
+            MasterUsername="realworld",
+            ManageMasterUserPassword=True,
+            Tags=[{"Key": name, "Value": value} for name, value in tags.items()],
+        )
     finally:
         destroyed = project.make("destroy")
     assert destroyed.code == 0, destroyed.output
+    assert "This goes first: d-1, of a restore drill\n" in destroyed.output

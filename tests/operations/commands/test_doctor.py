@@ -83,7 +83,7 @@ def test_who_will_not_be_let_into_the_cluster_is_told_before_anything_starts(own
 @pytest.mark.slow
 def test_the_pipeline_is_let_in_and_a_user_is_not(own: Staging) -> None:
     let_in = own.make("doctor", **logged_in(own, PIPELINE))
-    assert f"\nCluster access: {PIPELINE}\n" in let_in.output
+    assert f"\nCluster access: {PIPELINE}\nRestore drill: has left nothing\n" in let_in.output
 
     user = own.make("doctor", PATH=f"{own.bin}:{os.environ['PATH']}")
     assert user.code == 1
