@@ -100,7 +100,7 @@ def _any_of(patterns: tuple[str, ...], capitals_are_the_same: bool) -> re.Patter
 
 
 def _holds(operator: str, value: str | None, wanted: Sequence[str]) -> bool:
-    if operator != "StringEquals":
+    if operator not in ("Bool", "StringEquals"):
         raise NotImplementedError(f"the condition {operator}")
     return value in wanted
 

@@ -32,7 +32,6 @@ class Shell:
         """What the command of that section says which starts so. Its <names> get these values."""
         [section] = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE)
         [command, *_] = [line.strip() for line in section.splitlines() if line.startswith(f"    {start}")]
-        command = re.sub(r"\$\(make .*?\{print \$3\}'\)", values.pop("outputs", ""), command)
         command = re.sub(r"<(\w+)>", lambda match: values[match[1]], command)
         said = subprocess.run(
             ["sh", "-c", command], env=self._environment, cwd=self._folder, capture_output=True, text=True, check=False
@@ -92,14 +91,14 @@ def test_a_volume_of_a_snapshot_stands_beside_the_first_and_goes_again(
     newest = snapshots[-1].split()[0]
     volume = shell.run(title, "aws ec2 create", SnapshotId=newest, zone="us-east-1a")
     shell.run(title, "aws ec2 wait", VolumeId=volume)
-    shell.run(title, "aws ec2 attach", VolumeId=volume, outputs=host[0])
+    shell.run(title, "aws ec2 attach", VolumeId=volume, InstanceId=host[0])
 
     [found] = ec2.describe_volumes(VolumeIds=[volume])["Volumes"]
     assert found["SnapshotId"] == newest
     assert [each["InstanceId"] for each in found["Attachments"]] == [host[0]]
 
     for command in ("aws ec2 detach", "aws ec2 wait", "aws ec2 delete"):
-        shell.run(title, command, VolumeId=volume)
+        shell.run(title, command, VolumeId=volume, InstanceId=host[0])
     assert volume not in [each["VolumeId"] for each in ec2.describe_volumes()["Volumes"]]
 
 
