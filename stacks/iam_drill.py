@@ -12,7 +12,7 @@ def restore_drill(settings: Settings) -> list[Statement]:
     """Restore the database beside itself, reach both through the monitoring host, and remove what it has restored.
 
     Source: the service authorization reference of RDS and of Systems Manager; of the key, "Encrypting Amazon RDS
-    resources" in the RDS guide.
+    resources" in the RDS guide; of a session, "Additional sample IAM policies for Session Manager", example 4.
     """
     here, prefix, names = f"{settings.region}:{settings.account}", settings.names.prefix, settings.names
     rds, states = f"arn:aws:rds:{here}", f"arn:aws:s3:::{names.state_bucket}"
@@ -29,7 +29,8 @@ def restore_drill(settings: Settings) -> list[Statement]:
         "Bool": {"ssm:SessionDocumentAccessCheck": "true"},  # or a shell would need no document
     }
     both = [f"{states}/{names.state_key(stack)}" for stack in ("database", "monitoring")]
-    session = f"arn:aws:ssm:{here}:session/${{aws:userid}}-*"
+    # Its own. For Terraform, $$ is a $.
+    mine = {"StringEquals": {"ssm:resourceTag/aws:ssmmessages:session-id": "$${aws:userid}"}}
     return [
         owner_of_database(settings),
         overwrites(settings, names.restore_drill_parameter),
@@ -43,5 +44,5 @@ def restore_drill(settings: Settings) -> list[Statement]:
         ),
         Statement(actions=["ssm:StartSession"], resources=[f"arn:aws:ec2:{here}:instance/*"], conditions=host),
         Statement(actions=["ssm:StartSession"], resources=[f"arn:aws:ssm:{settings.region}::document/{DOCUMENT}"]),
-        Statement(actions=["ssm:TerminateSession"], resources=[session]),
+        Statement(actions=["ssm:TerminateSession"], resources=[f"arn:aws:ssm:{here}:session/*"], conditions=mine),
     ]

@@ -140,6 +140,9 @@ def test_the_drill_opens_a_way_to_a_port_and_no_shell(template: Template) -> Non
     assert not allows(policies, "ssm:StartSession", host, {**runner, "ssm:SessionDocumentAccessCheck": "true"})
     assert allows(policies, "ssm:StartSession", f"{document}AWS-StartPortForwardingSessionToRemoteHost")
     assert not allows(policies, "ssm:StartSession", f"{document}SSM-SessionManagerRunShell")
+    session, own_session = "arn:aws:ssm:us-east-1:444455556666:session/x", "ssm:resourceTag/aws:ssmmessages:session-id"
+    assert allows(policies, "ssm:TerminateSession", session, {own_session: "$${aws:userid}"})  # as Terraform escapes it
+    assert not allows(policies, "ssm:TerminateSession", session, {own_session: "of others"})
     assert not allows(policies, "ssm:SendCommand", host, {**monitoring, "ssm:SessionDocumentAccessCheck": "true"})
 
 
