@@ -106,14 +106,14 @@ def deployed(staging: Staging, context: Context, servers: tuple[Server, Server])
         database_secret_arn=arn,
     )
     yield staging
-    for each in instances(context):
-        rds.modify_db_instance(DBInstanceIdentifier=each, DeletionProtection=False, ApplyImmediately=True)
-        rds.delete_db_instance(DBInstanceIdentifier=each, SkipFinalSnapshot=True)
+    for name in instances(context):
+        rds.modify_db_instance(DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True)
+        rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
     rds.delete_db_subnet_group(DBSubnetGroupName="drill")
     rds.delete_db_parameter_group(DBParameterGroupName="drill")
     context.client("secretsmanager").delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
-    for each in passed(context):
-        context.client("ssm").delete_parameter(Name=each)
+    for name in passed(context):
+        context.client("ssm").delete_parameter(Name=name)
 
 
 def instances(context: Context) -> list[str]:
