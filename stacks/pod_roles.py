@@ -100,15 +100,6 @@ def _external_dns(settings: Settings) -> list[Statement]:
     ]
 
 
-def _external_secrets(settings: Settings) -> list[Statement]:
-    """The application's own secrets, and the one that RDS keeps for its database."""
-    secret = f"arn:aws:secretsmanager:{settings.region}:{settings.account}:secret"
-    return [
-        Statement(actions=READ_SECRET.split(), resources=[f"{secret}:{settings.names.prefix}/*"]),
-        owner_of_database(settings),
-    ]
-
-
 def owner_of_database(settings: Settings) -> Statement:
     """Read the password that RDS keeps."""
     here = f"{settings.region}:{settings.account}"
@@ -118,3 +109,12 @@ def owner_of_database(settings: Settings) -> Statement:
         resources=[f"arn:aws:secretsmanager:{here}:secret:rds!db-*"],
         conditions={"StringEquals": {"aws:ResourceTag/aws:rds:primaryDBInstanceArn": database}},
     )
+
+
+def _external_secrets(settings: Settings) -> list[Statement]:
+    """The application's own secrets, and the one that RDS keeps for its database."""
+    secret = f"arn:aws:secretsmanager:{settings.region}:{settings.account}:secret"
+    return [
+        Statement(actions=READ_SECRET.split(), resources=[f"{secret}:{settings.names.prefix}/*"]),
+        owner_of_database(settings),
+    ]
