@@ -45,6 +45,7 @@ def test_a_restored_instance_is_not_protected_as_the_original_is(aws: Aws) -> No
     rds = aws("rds")
     rds.create_db_instance(
         DBInstanceIdentifier="original",
+        EngineVersion="17",
         DBInstanceClass="db.t4g.micro",
         Engine="postgres",
         AllocatedStorage=20,
@@ -57,6 +58,7 @@ def test_a_restored_instance_is_not_protected_as_the_original_is(aws: Aws) -> No
 
     found = rds.restore_db_instance_to_point_in_time(
         SourceDBInstanceIdentifier="original",
+        EngineVersion="17",
         TargetDBInstanceIdentifier="restored",
         UseLatestRestorableTime=True,
         BackupRetentionPeriod=0,

@@ -43,6 +43,7 @@ def test_a_deploy_from_elsewhere_keeps_its_bucket(tmp_path: Path) -> None:
         tags = {"project": "realworld", "environment": "local", "restore-drill": "d-1"}
         project.client("rds").create_db_instance(
             DBInstanceIdentifier="d-1",
+            EngineVersion="17",
             Engine="postgres",
             DBInstanceClass="db.t4g.micro",
             AllocatedStorage=20,
