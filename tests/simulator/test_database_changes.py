@@ -58,7 +58,6 @@ def test_a_restored_instance_is_not_protected_as_the_original_is(aws: Aws) -> No
 
     found = rds.restore_db_instance_to_point_in_time(
         SourceDBInstanceIdentifier="original",
-        EngineVersion="17",
         TargetDBInstanceIdentifier="restored",
         UseLatestRestorableTime=True,
         BackupRetentionPeriod=0,
