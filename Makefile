@@ -56,6 +56,10 @@ doctor: $(INSTALLED) ## Show the prerequisites, and what is missing
 env: $(INSTALLED) ## Print the variables for terraform, aws and cdktf: eval "$$(make -s env)"
 	@$(RUN) -m operations env
 
+.PHONY: alert-test
+alert-test: $(INSTALLED) ## Send a page, a ticket and an alarm of each topic, and show who hears of it
+	@$(RUN) -m operations alert-test
+
 .PHONY: grafana
 grafana: $(INSTALLED) ## Open a way to the dashboards of ENVIRONMENT (PORT=8080: on that port)
 	@$(RUN) -m operations grafana

@@ -28,7 +28,9 @@ SYNTHESIZE = ("deploy", "destroy", "drift", "plan", "synth")
 def main() -> int:
     """Returns the exit code: 0, 1 after a failure, 2 for drift and, where asked for, changes, 130 after Ctrl-C."""
     parser = argparse.ArgumentParser(prog="operations")
-    parser.add_argument("command", choices=[*SYNTHESIZE, "doctor", "env", "grafana", "runner", "clean", *HELPERS])
+    parser.add_argument(
+        "command", choices=[*SYNTHESIZE, "doctor", "env", "grafana", "runner", "clean", "alert-test", *HELPERS]
+    )
     command = parser.parse_args().command
     # Wide enough for whole rows where the output goes into a file.
     console = Console(width=None if sys.stdout.isatty() else 160, emoji=False, highlight=False)
@@ -83,7 +85,7 @@ def _command(command: str, environment: str, console: Console) -> int:
             return CHANGES if call(environment, names, console, folder) else 0
         case "destroy" | "outputs":
             call(environment, names, console)
-        case "doctor":
+        case "doctor" | "alert-test":
             return 0 if call(environment, console) else FAILED
         case "grafana" | "runner":
             call(environment, console)

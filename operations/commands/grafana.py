@@ -6,11 +6,10 @@ import socket
 from rich.console import Console
 
 from operations import OperationError
-from operations.commands.hosts import open_host, session
+from operations.commands.hosts import LOOPBACK, open_host, session
 from operations.context import port_of
 
 PORT = 3000  # of Grafana on the host
-LOOPBACK = "127.0.0.1"
 
 
 def grafana(environment: str, console: Console) -> None:

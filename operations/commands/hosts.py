@@ -1,6 +1,15 @@
 """What the commands share that go to what runs in AWS, its hosts through Session Manager."""
 
-from typing import Any
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import Any, NoReturn
 
 from operations import OperationError
 from operations.checks import Check, refuse
@@ -9,6 +18,11 @@ from operations.context import EMBEDDED, Context, open_context, settings_of
 from operations.engine import state_bucket
 
 PLUGIN = "https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html"
+
+LOOPBACK = "127.0.0.1"
+# What the plugin prints once it listens. Source: session-manager-plugin, portsession/muxportforwarding.go.
+OPENED = re.compile(r"Port (\d+) opened for sessionId")
+OPENING_SECONDS, CLOSING_SECONDS = 60, 10
 
 
 def open_host(environment: str, stack: str, *, command: str, programs: list[Check]) -> tuple[Context, dict[str, Any]]:
@@ -49,3 +63,52 @@ def session(context: Context, target: str, document: str = "", **parameters: str
         pairs = ",".join(f"{name}={value}" for name, value in parameters.items())
         command += ["--document-name", document, "--parameters", pairs]
     return command
+
+
+@contextlib.contextmanager
+def forwarded(command: list[str], context: Context, to: str) -> Iterator[str]:
+    """The port of this machine that leads there while entered: the plugin takes one that is free.
+
+    Raises OperationError with what the plugin says instead.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            command,
+            env=context.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C in psql does not reach it
+        )
+        try:
+            yield _opened(process, said.fileno(), to)
+        finally:
+            _end(process)
+
+
+def _opened(process: subprocess.Popen[bytes], said: int, to: str) -> str:
+    until = time.monotonic() + OPENING_SECONDS
+    while True:
+        ended = process.poll() is not None or time.monotonic() > until
+        text = os.pread(said, 1 << 16, 0).decode(errors="replace").strip()
+        if found := OPENED.search(text):
+            return found[1]
+        if ended:
+            raise OperationError(f"Session Manager opens no way to {to}: {text or 'it says nothing'}")
+        time.sleep(0.1)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """aws starts the plugin, which ends the session when it gets Ctrl-C's signal; aws itself ignores that meanwhile."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(CLOSING_SECONDS)
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def leave(number: int, _frame: object) -> NoReturn:
+    sys.exit(128 + number)

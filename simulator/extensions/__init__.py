@@ -4,6 +4,7 @@ Each module says which symptom Terraform shows without it; tests/simulator fails
 """
 
 from simulator.extensions import (
+    alarms,
     backup,
     core,
     ec2,
@@ -26,6 +27,7 @@ from simulator.extensions import (
 def apply() -> None:
     """Extend moto in this process. Call it once, before the first request."""
     for module in (
+        alarms,
         core,
         s3,
         ec2,
