@@ -176,8 +176,16 @@ def _nothing_of_others(settings: Settings, *, but: str) -> list[Statement]:
 
 
 def runner_token(settings: Settings) -> list[Statement]:
-    """It writes one parameter, and cannot even read it."""
-    return [overwrites(settings, settings.names.runner_token_parameter)]
+    """It writes one parameter, which it cannot even read, and metrics that are not those of the monitoring host."""
+    return [
+        overwrites(settings, settings.names.runner_token_parameter),
+        Statement(
+            actions=["cloudwatch:PutMetricData"],
+            resources=["*"],
+            conditions={"StringEquals": {"cloudwatch:namespace": f"{settings.names.prefix}/github"}},
+            reason="metrics have no ARN, but a namespace",
+        ),
+    ]
 
 
 def push(settings: Settings) -> list[Statement]:

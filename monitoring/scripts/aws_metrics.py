@@ -23,6 +23,8 @@ Metrics = Dict[str, Tuple[str, str, float]]
 # CloudWatch has a minute of a load balancer or a database after some two minutes.
 DELAY = timedelta(minutes=2)
 LOOK_BACK = timedelta(minutes=5)
+# A workflow comes every twenty minutes, as far as GitHub is in time.
+LOOK_BACK_OF_WORKFLOWS = timedelta(hours=2)
 
 # Metric of CloudWatch, statistic, and what one unit of it becomes.
 DATABASE: Metrics = {
@@ -40,6 +42,11 @@ LOAD_BALANCER: Metrics = {
     "aws_alb_target_5xx_per_second": ("HTTPCode_Target_5XX_Count", "Sum", 1 / 60),
     "aws_alb_elb_5xx_per_second": ("HTTPCode_ELB_5XX_Count", "Sum", 1 / 60),
     "aws_alb_target_response_time_seconds": ("TargetResponseTime", "Average", 1),
+}
+GITHUB: Metrics = {
+    "aws_github_runners_online": ("RunnersOnline", "Minimum", 1),
+    "aws_github_runner_release_age_seconds": ("RunnerReleaseAge", "Maximum", 1),
+    "aws_github_drift_issue_age_seconds": ("DriftIssueAge", "Maximum", 1),
 }
 TARGET_GROUP: Metrics = {
     "aws_alb_healthy_hosts": ("HealthyHostCount", "Minimum", 1),
@@ -76,7 +83,7 @@ def moment(text: str) -> float:
     return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
-def cloudwatch(requests: List[Request], now: datetime) -> List[Sample]:
+def cloudwatch(requests: List[Request], now: datetime, back: timedelta = LOOK_BACK) -> List[Sample]:
     """The newest value of each metric; of a count, that of the newest minute."""
     end = now.replace(second=0, microsecond=0) - DELAY
     minute = (end - timedelta(minutes=1)).timestamp()
@@ -98,13 +105,8 @@ def cloudwatch(requests: List[Request], now: datetime) -> List[Sample]:
         }
         for number, (_, metric, statistic, _, request) in enumerate(wanted)
     ]
-    answer = aws(
-        "cloudwatch",
-        "get-metric-data",
-        MetricDataQueries=queries,
-        StartTime=(end - LOOK_BACK).isoformat(),
-        EndTime=end.isoformat(),
-    )
+    times = {"StartTime": (end - back).isoformat(), "EndTime": end.isoformat()}
+    answer = aws("cloudwatch", "get-metric-data", MetricDataQueries=queries, **times)
     results = {result["Id"]: result for result in answer["MetricDataResults"]}
     samples: List[Sample] = []
     for number, (name, _, statistic, factor, request) in enumerate(wanted):
@@ -131,27 +133,18 @@ def database(now: datetime) -> List[Sample]:
 
 def load_balancers(now: datetime) -> List[Sample]:
     """Those that the controller of the cluster has made, found by the tag that it gives them."""
-    found = aws(
-        "resourcegroupstaggingapi",
-        "get-resources",
-        TagFilters=[{"Key": "elbv2.k8s.aws/cluster", "Values": [os.environ["PREFIX"]]}],
-        ResourceTypeFilters=["elasticloadbalancing:loadbalancer", "elasticloadbalancing:targetgroup"],
-    )["ResourceTagMappingList"]
-    names = [resource["ResourceARN"].split(":", 5)[5] for resource in found]
+    tags = [{"Key": "elbv2.k8s.aws/cluster", "Values": [os.environ["PREFIX"]]}]
+    kinds = ["elasticloadbalancing:loadbalancer", "elasticloadbalancing:targetgroup"]
+    found = aws("resourcegroupstaggingapi", "get-resources", TagFilters=tags, ResourceTypeFilters=kinds)
+    names = [resource["ResourceARN"].split(":", 5)[5] for resource in found["ResourceTagMappingList"]]
     groups = [name for name in names if name.startswith("targetgroup/")]
     requests = []
     for balancer in (name[len("loadbalancer/") :] for name in names if name.startswith("loadbalancer/app/")):
         labels, dimensions = {"load_balancer": balancer.split("/")[1]}, {"LoadBalancer": balancer}
         requests.append(Request(LOAD_BALANCER, "AWS/ApplicationELB", dimensions, labels))
         for group in groups:
-            requests.append(
-                Request(
-                    TARGET_GROUP,
-                    "AWS/ApplicationELB",
-                    {**dimensions, "TargetGroup": group},
-                    {**labels, "target_group": group.split("/")[1]},
-                )
-            )
+            of_group, named = {**dimensions, "TargetGroup": group}, {**labels, "target_group": group.split("/")[1]}
+            requests.append(Request(TARGET_GROUP, "AWS/ApplicationELB", of_group, named))
     return cloudwatch(requests, now)
 
 
@@ -204,19 +197,19 @@ def images(_: datetime) -> List[Sample]:
     ]
 
 
-def workflows(_: datetime) -> List[Sample]:
-    """When GitHub's workflows were here last, by what they leave: nothing is said of one that never was."""
+def workflows(now: datetime) -> List[Sample]:
+    """When GitHub's workflows were here last, by what they leave, and what they tell: nothing of one that never was."""
     prefix = os.environ["PREFIX"]
     names = {
         f"/{prefix}/runner/registration-token": "runner-token",
         f"/{prefix}/database/restore-drill": "restore-drill",
     }
     wanted = [{"Key": "Name", "Option": "Equals", "Values": [*names]}]
-    found = aws("ssm", "describe-parameters", ParameterFilters=wanted)["Parameters"]
+    samples = cloudwatch([Request(GITHUB, f"{prefix}/github", {}, {})], now, LOOK_BACK_OF_WORKFLOWS)
     # The first version is written with the stack, and of a database that counts.
-    samples: List[Sample] = [
+    samples += [
         ("aws_workflow_time_seconds", {"workflow": names[each["Name"]]}, moment(each["LastModifiedDate"]))
-        for each in found
+        for each in aws("ssm", "describe-parameters", ParameterFilters=wanted)["Parameters"]
         if each["Version"] > 1 or names[each["Name"]] == "restore-drill"
     ]
     used = aws("iam", "get-role", RoleName=f"{prefix}-plan")["Role"].get("RoleLastUsed", {})

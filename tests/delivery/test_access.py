@@ -108,7 +108,8 @@ def test_the_other_pipelines_do_these_things_and_no_others(template: Template) -
     cluster = "arn:aws:eks:us-east-1:444455556666:cluster/realworld-production"
     images = "arn:aws:ecr:us-east-1:444455556666:repository/realworld-production/*"
     assert granted("release") == {cluster: {"eks:DescribeCluster"}}
-    assert granted("runner-token") == {f"{PARAMETER}/runner/registration-token": {"ssm:PutParameter"}}
+    token = f"{PARAMETER}/runner/registration-token"
+    assert granted("runner-token") == {token: {"ssm:PutParameter"}, "*": {"cloudwatch:PutMetricData"}}
     assert granted("push").keys() == {"*", images}
     assert granted("push")["*"] == {"ecr:GetAuthorizationToken"}
     assert "ecr:PutImage" in granted("push")[images]
@@ -154,3 +155,14 @@ def test_the_token_is_overwritten_and_never_read(template: Template) -> None:
     assert not allows(policies, "ssm:PutParameter", token, {"ssm:Overwrite": "false"})
     assert not allows(policies, "ssm:PutParameter", f"{PARAMETER}/other", {"ssm:Overwrite": "true"})
     assert not allows(policies, "ssm:GetParameter", token)
+
+
+def test_what_github_is_asked_for_cannot_be_taken_for_a_heartbeat(template: Template) -> None:
+    policies = policies_of(template, "realworld-production-runner-token")
+
+    def may_write(namespace: str) -> bool:
+        return allows(policies, "cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": namespace})
+
+    assert may_write("realworld-production/github")
+    assert not may_write("realworld-production/monitoring")
+    assert not may_write("realworld-staging/github")

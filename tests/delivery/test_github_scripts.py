@@ -1,10 +1,14 @@
-"""What the pipelines of the platform write: a comment, an issue, and a token that nobody sees."""
+"""What the pipelines of the platform write: a comment, an issue, a token that nobody sees, and what GitHub knows."""
 
 import json
+import shutil
 import subprocess
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.delivery.conftest import PLATFORM, Machine
 
 TOKEN = "AABBCCDDEEFFGGHHIIJJKKLLMMNNO"
@@ -100,3 +104,77 @@ def test_the_token_goes_to_the_parameter_and_nowhere_else(machine: Machine) -> N
 def test_without_a_token_nothing_is_overwritten(machine: Machine, answer: str) -> None:
     assert token(machine, answer).returncode == 1
     assert machine.notes("aws") == []
+
+
+PINNED = ROOT / "ansible/roles/github_runner/defaults/main.yml"
+OURS = PINNED.read_text().split('github_runner_version: "')[1].split('"')[0]
+TITLE = "staging is not as main says"
+
+
+def ago(**time: float) -> str:
+    return f"{datetime.now(UTC) - timedelta(**time):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def runner(name: str, status: str, *labels: str) -> dict[str, Any]:
+    return {"id": name, "name": name, "status": status, "busy": False, "labels": [{"name": each} for each in labels]}
+
+
+def release(version: str, published: str, *, prerelease: bool = False) -> dict[str, Any]:
+    return {"tag_name": f"v{version}", "published_at": published, "prerelease": prerelease}
+
+
+def told(machine: Machine, runners: list[Any], releases: list[Any], issues: list[Any]) -> dict[str, int]:
+    """The metrics that the workflow sends."""
+    for name, answer in (("runners", {"runners": runners}), ("releases", releases), ("issues", issues)):
+        (machine.folder / name).write_text(json.dumps(answer))
+    defaults = machine.folder / "checkout" / PINNED.relative_to(ROOT)
+    defaults.parent.mkdir(parents=True)
+    shutil.copy(PINNED, defaults)
+    machine.answers = {
+        "gh": 'echo "$GH_TOKEN" >>"$RUNNER_TEMP/tokens"\n'
+        "case $* in *orgs/acme/actions/runners*) cat ../runners ;; *actions/runner/releases*) cat ../releases ;;\n"
+        "'issue list '*) cat ../issues ;; esac",
+        "aws": "",
+    }
+    given = {"GH_TOKEN": "app", "ISSUES_TOKEN": "job", "PREFIX": "realworld-staging", "DRIFT": TITLE}
+    result = machine.run(PLATFORM / "runner-state.sh", **given)
+    assert result.returncode == 0, result.stderr
+    # Neither token may do what the other one does.
+    assert machine.text("tokens").split() == ["app", "app", "job"]
+    [note] = machine.notes("aws")
+    command = "aws cloudwatch put-metric-data --namespace realworld-staging/github --metric-data "
+    assert note.startswith(command)
+    pairs = (metric.split(",") for metric in note.removeprefix(command).split())
+    return {name.removeprefix("MetricName="): int(value.removeprefix("Value=")) for name, value in pairs}
+
+
+def test_all_is_well_at_github(machine: Machine) -> None:
+    runners = [runner("a", "online", "self-hosted", "realworld-staging")]
+    releases = [
+        release(OURS, ago(days=5)),
+        release("2.1.0", ago(days=50)),
+        release("9.0.0", ago(days=1), prerelease=True),
+    ]
+
+    found = told(machine, runners, releases, [{"title": f"{TITLE}?", "createdAt": ago(days=9)}])
+
+    assert found == {"RunnersOnline": 1, "RunnerReleaseAge": 0, "DriftIssueAge": 0}
+
+
+def test_github_has_no_runner_and_a_newer_release_and_an_issue_is_open(machine: Machine) -> None:
+    runners = [
+        runner("a", "offline", "self-hosted", "realworld-staging"),
+        runner("b", "online", "self-hosted", "realworld-production"),
+    ]
+    newer = [release("9.0.2", ago(days=1)), release("9.0.1", ago(days=21)), release(OURS, ago(days=60))]
+
+    found = told(machine, runners, newer, [{"title": TITLE, "createdAt": ago(days=3)}])
+
+    assert found.pop("RunnersOnline") == 0
+    assert {name: seconds // 86400 for name, seconds in found.items()} == {"RunnerReleaseAge": 21, "DriftIssueAge": 3}
+
+
+def test_a_release_that_github_lists_no_more_is_older_than_all(machine: Machine) -> None:
+    found = told(machine, [], [release("9.0.2", ago(days=1)), release("9.0.1", ago(days=100))], [])
+
+    assert found["RunnerReleaseAge"] // 86400 == 100

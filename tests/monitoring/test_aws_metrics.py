@@ -61,6 +61,11 @@ def volume(client: Callable[[str], Any]) -> str:
     of_group = of_balancer | {"TargetGroup": group["TargetGroupArn"].split(":")[5]}
     minute = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=3)
     for namespace, name, value, dimensions, at in (
+        # The workflow was here an hour ago.
+        ("acme/github", "RunnersOnline", 1, {}, minute - timedelta(hours=1)),
+        ("acme/github", "RunnersOnline", 2, {}, minute - timedelta(hours=1, minutes=20)),
+        ("acme/github", "RunnerReleaseAge", 86400, {}, minute - timedelta(hours=1)),
+        ("acme/github", "DriftIssueAge", 0, {}, minute - timedelta(hours=1)),
         ("AWS/RDS", "CPUUtilization", 42, {"DBInstanceIdentifier": "acme"}, minute),
         ("AWS/ApplicationELB", "RequestCount", 600, of_balancer, minute),
         ("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", 30, of_balancer, minute),
@@ -133,6 +138,9 @@ def test_it_tells_what_aws_measured(aws: Simulator, volume: str, tmp_path: Path)
         'aws_alb_requests_per_second{load_balancer="api"}': 10,
         'aws_alb_target_5xx_per_second{load_balancer="api"}': 0,
         'aws_backup_recovery_point_time_seconds{vault="acme"}': 0,
+        "aws_github_drift_issue_age_seconds{}": 0,
+        "aws_github_runner_release_age_seconds{}": 86400,
+        "aws_github_runners_online{}": 1,
         'aws_metrics_up{source="backup"}': 1,
         'aws_metrics_up{source="elasticloadbalancing"}': 1,
         'aws_metrics_up{source="images"}': 1,
@@ -210,7 +218,12 @@ def test_a_workflow_that_never_was_is_not_missed(
     parameters = [
         {"Name": "/acme/runner/registration-token", "Version": version, "LastModifiedDate": "1970-01-01T00:00:05+00:00"}
     ]
-    monkeypatch.setattr(script, "aws", lambda *_, **__: {"Parameters": parameters, "Role": {"RoleLastUsed": used}})
+    answers = {
+        "get-metric-data": {"MetricDataResults": [{"Id": f"q{n}", "Timestamps": [], "Values": []} for n in range(3)]},
+        "describe-parameters": {"Parameters": parameters},
+        "get-role": {"Role": {"RoleLastUsed": used}},
+    }
+    monkeypatch.setattr(script, "aws", lambda _, operation, **__: answers[operation])
 
     found = {labels["workflow"]: value for _, labels, value in script.workflows(datetime.now(UTC))}
     assert found == (expected and {"runner-token": expected, "drift": expected})
