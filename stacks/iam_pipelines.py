@@ -3,7 +3,7 @@
 from catalogue import CALLED, CONTENT
 from modules.identity.policy import Statement
 from settings import Settings
-from stacks.iam_statements import overwrites, role_of_plans
+from stacks.iam_statements import metrics_in, overwrites, role_of_plans
 from stacks.pod_roles import pod_roles
 
 CONTENT_ACTIONS = [f"{service}:{name}" for service, names in CONTENT.items() for name in names.split()]
@@ -179,12 +179,7 @@ def runner_token(settings: Settings) -> list[Statement]:
     """It writes one parameter, which it cannot even read, and metrics that are not those of the monitoring host."""
     return [
         overwrites(settings, settings.names.runner_token_parameter),
-        Statement(
-            actions=["cloudwatch:PutMetricData"],
-            resources=["*"],
-            conditions={"StringEquals": {"cloudwatch:namespace": f"{settings.names.prefix}/github"}},
-            reason="metrics have no ARN, but a namespace",
-        ),
+        metrics_in(f"{settings.names.prefix}/github"),
     ]
 
 

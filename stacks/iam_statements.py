@@ -53,12 +53,7 @@ def monitoring(settings: Settings) -> list[Statement]:
                 "ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{settings.names.prefix}-monitoring"}
             },
         ),
-        Statement(
-            actions=["cloudwatch:PutMetricData"],
-            resources=["*"],
-            conditions={"StringEquals": {"cloudwatch:namespace": settings.names.monitoring_namespace}},
-            reason="metrics have no ARN, but a namespace",
-        ),
+        metrics_in(settings.names.monitoring_namespace),
         Statement(
             actions=[
                 "ec2:DescribeAvailabilityZones",
@@ -89,3 +84,12 @@ def runner(settings: Settings) -> list[Statement]:
     """Its own registration token and nothing else: a job gets its rights from GitHub's identity, not from the host."""
     parameter = f"arn:aws:ssm:{settings.region}:{settings.account}:parameter{settings.names.runner_token_parameter}"
     return [Statement(actions=["ssm:GetParameter"], resources=[parameter]), no_parameters(settings, parameter)]
+
+
+def metrics_in(namespace: str) -> Statement:
+    return Statement(
+        actions=["cloudwatch:PutMetricData"],
+        resources=["*"],
+        conditions={"StringEquals": {"cloudwatch:namespace": namespace}},
+        reason="metrics have no ARN, but a namespace",
+    )

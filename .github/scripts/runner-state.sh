@@ -7,7 +7,7 @@ set -euo pipefail
 since() { if [[ -n $1 ]]; then echo $(($(date +%s) - $(date --date "$1" +%s))); else echo 0; fi; }
 
 online="$(gh api --paginate "orgs/$GITHUB_REPOSITORY_OWNER/actions/runners" |
-  jq --arg label "$PREFIX" '.runners[] | select(.status == "online" and any(.labels[]; .name == $label)) | .id' | wc --lines)"
+  jq --arg prefix "$PREFIX" '.runners[] | select(.status == "online" and any(.labels[]; .name == $prefix)) | .id' | wc --lines)"
 ours="$(sed --quiet 's/^github_runner_version: "\(.*\)"$/v\1/p' ansible/roles/github_runner/defaults/main.yml)"
 newer="$(gh api 'repos/actions/runner/releases?per_page=100' | jq --raw-output --arg ours "$ours" \
   'map(select(.prerelease | not)) | sort_by(.published_at) | .[((map(.tag_name) | index($ours)) // -1) + 1:]

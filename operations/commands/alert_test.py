@@ -11,6 +11,7 @@ Alertmanager, api/v2/openapi.yaml.
 import json
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,12 +30,7 @@ PORT = 9093  # of Alertmanager on the host
 SECONDS = 900  # SNS gives its counts to CloudWatch within minutes
 PERIOD = timedelta(minutes=5)  # of these counts, at most
 LIFE = timedelta(minutes=3)  # of an alert, of which Alertmanager waits half a minute before it tells anybody
-PUBLISHED, DELIVERED, FILTERED, FAILED = COUNTS = (
-    "NumberOfMessagesPublished",
-    "NumberOfNotificationsDelivered",
-    "NumberOfNotificationsFilteredOut",
-    "NumberOfNotificationsFailed",
-)
+COUNTS = ("MessagesPublished", "NotificationsDelivered", "NotificationsFilteredOut", "NotificationsFailed")
 SAYS = "TEST by make alert-test: nothing is wrong"
 
 
@@ -68,10 +64,7 @@ def send(context: Context, host: dict[str, Any], console: Console) -> bool:
     console.file.flush()
     until = time.monotonic() + (0 if context.simulator else SECONDS)
     while True:
-        new = {
-            topic: {name: n - before[topic][name] for name, n in _counts(context, topic, since).items()}
-            for topic in people
-        }
+        new = {topic: _counts(context, topic, since) - before[topic] for topic in people}
         answers = [_answer(context, topic, each, *sent[topic], new[topic]) for topic, each in people.items()]
         if all(through for through, _ in answers) or time.monotonic() > until:
             break
@@ -81,13 +74,9 @@ def send(context: Context, host: dict[str, Any], console: Console) -> bool:
 
 
 def _alert(port: str, name: str) -> None:
-    now = datetime.now(UTC)
-    times = {"startsAt": now.isoformat(), "endsAt": (now + LIFE).isoformat()}
     annotations = {"summary": SAYS, "runbook_url": "docs/runbooks/monitoring-host.md"}
-    alerts = [
-        {"labels": {"alertname": name, "severity": severity}, "annotations": annotations, **times}
-        for severity in ("page", "ticket")
-    ]
+    common = {"annotations": annotations, "endsAt": (datetime.now(UTC) + LIFE).isoformat()}
+    alerts = [{"labels": {"alertname": name, "severity": each}, **common} for each in ("page", "ticket")]
     url, headers = f"http://{LOOPBACK}:{port}/api/v2/alerts", {"Content-Type": "application/json"}
     try:
         urllib.request.urlopen(urllib.request.Request(url, json.dumps(alerts).encode(), headers), timeout=30).close()
@@ -109,30 +98,26 @@ def _alarm(context: Context, topic: str) -> tuple[int, str]:
     return 0, "no alarm, because there is none that is not in alarm by itself"
 
 
-def _counts(context: Context, topic: str, since: datetime) -> dict[str, int]:
+def _counts(context: Context, topic: str, since: datetime) -> Counter[str]:
     """What SNS has counted since then, and in the period in which that was."""
-    began = datetime.fromtimestamp(since.timestamp() // PERIOD.seconds * PERIOD.seconds, UTC)
-    query = {
-        "Namespace": "AWS/SNS",
-        "Dimensions": [{"Name": "TopicName", "Value": topic.split(":")[-1]}],
-        "StartTime": began,
-        "EndTime": datetime.now(UTC) + PERIOD,
-        "Period": 60,
-        "Statistics": ["Sum"],
-    }
-    ask = context.client("cloudwatch").get_metric_statistics
-    return {name: int(sum(each["Sum"] for each in ask(**query, MetricName=name)["Datapoints"])) for name in COUNTS}
+    times = {"StartTime": since - PERIOD, "EndTime": datetime.now(UTC) + PERIOD, "Period": 60}
+    named = {"Namespace": "AWS/SNS", "Dimensions": [{"Name": "TopicName", "Value": topic.split(":")[-1]}]}
+    ask, found = context.client("cloudwatch").get_metric_statistics, Counter[str]()
+    for name in COUNTS:
+        points = ask(MetricName=f"NumberOf{name}", Statistics=["Sum"], **named, **times)["Datapoints"]
+        found[name] = int(sum(point["Sum"] for point in points))
+    return found
 
 
 def _answer(
-    context: Context, topic: str, people: Sequence[str], number: int, way: str, count: dict[str, int]
+    context: Context, topic: str, people: Sequence[str], number: int, way: str, count: Counter[str]
 ) -> tuple[bool, Check]:
     """Whether all that was sent has got through to those who have confirmed, and what is said of the topic."""
     there = listed(context.client("sns"), "list_subscriptions_by_topic", "Subscriptions[]", {"TopicArn": topic})
     confirmed = [_who(each) for each in there if each["SubscriptionArn"].startswith("arn:")]
     waiting = sorted({*people, *(_who(each) for each in there)}.difference(confirmed))
-    taken, delivered, failed = count[PUBLISHED], count[DELIVERED], count[FAILED]
-    through = taken >= number and delivered + count[FILTERED] >= number * len(confirmed)
+    taken, delivered, filtered, failed = (count[name] for name in COUNTS)
+    through = taken >= number and delivered + filtered >= number * len(confirmed)
     said = (
         f"{way}: of {number} SNS took {taken}, delivered {delivered}, failed to deliver {failed}; "
         f"confirmed: {', '.join(confirmed) or 'nobody'}; not confirmed: {', '.join(waiting) or 'nobody'}"

@@ -215,7 +215,17 @@ def mutants(rule: Rule) -> Iterator[Rule]:
 
 @pytest.mark.parametrize(
     "alert",
-    ["NodeImageOld", "RunnerTokenOld", "DriftUnwatched", "RestoreUntested", "SubscriptionMissing", "ClockWrong"],
+    [
+        "NodeImageOld",
+        "RunnerTokenOld",
+        "DriftUnwatched",
+        "RestoreUntested",
+        "RunnerOffline",
+        "RunnerReleaseOld",
+        "DriftOpen",
+        "SubscriptionMissing",
+        "ClockWrong",
+    ],
 )
 def test_each_mutant_of_an_alert_is_noticed(bundle: Path, tmp_path: Path, tool: Tool, alert: str) -> None:
     groups = groups_in(path.read_text() for path in (bundle / "prometheus/rules").iterdir())
