@@ -4,6 +4,9 @@ import hashlib
 import os
 import shutil
 import subprocess
+import threading
+import time
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +49,7 @@ class Volume:
 
 def install(disk: Path, instance_id: str) -> None:
     """What the image of the instance brings, and what EC2 tells it."""
-    for name in ("aws", "docker"):
+    for name in ("aws", "docker", "loki"):
         shutil.copy(STAND_INS / name, disk / "usr" / "local" / "bin" / name)
     (disk / "usr" / "bin" / "docker").symlink_to("../local/bin/docker")
     shutil.copy(STAND_INS / "docker.service", disk / "etc" / "systemd" / "system")
@@ -87,6 +90,49 @@ def pids(host: Machine) -> dict[str, str]:
         service: host.run("systemctl", "show", "--property=MainPID", "--value", service).stdout.strip()
         for service in SERVICES
     }
+
+
+class Agent(threading.Thread):
+    """Twenty lines a second, with their numbers, sent as the agents of the nodes do while Loki is away: in their order,
+    each until it is taken, with pauses that double up to half a minute.
+    """
+
+    def __init__(self, port: int) -> None:
+        super().__init__(daemon=True)
+        self._url, self._began, self._over = (
+            f"http://127.0.0.1:{port}/loki/api/v1/push",
+            time.monotonic(),
+            threading.Event(),
+        )
+        self.sent, self.taken_at = 0, time.monotonic()
+
+    def run(self) -> None:
+        pause = 0.5
+        while not self._over.is_set() or self.sent < self.made:
+            if self.sent == self.made:
+                time.sleep(0.05)
+                continue
+            try:
+                urllib.request.urlopen(self._url, str(self.sent).encode(), timeout=10).close()
+            except OSError:
+                time.sleep(pause)
+                pause = min(30, 2 * pause)
+            else:
+                self.sent, self.taken_at, pause = self.sent + 1, time.monotonic(), 0.5
+
+    @property
+    def made(self) -> int:
+        return int((time.monotonic() - self._began) * 20)
+
+    def finish(self) -> int:
+        """How many lines there were, once all have been taken that were there by now."""
+        made = self.made
+        while self.sent < made and self.is_alive():
+            time.sleep(0.2)
+        self._over.set()
+        self._began = time.monotonic()  # no more of them
+        self.join()
+        return self.sent
 
 
 def announce(bucket: Path) -> None:

@@ -14,9 +14,22 @@ from pathlib import Path
 import pytest
 
 from tests import machine
-from tests.conftest import ROOT, wait
+from tests.conftest import ROOT, free_port, wait
 from tests.machine import Machine
-from tests.monitoring.host import DATA, DEVICE, LOOK, SERVICES, Volume, active, announce, install, look, pids, runs
+from tests.monitoring.host import (
+    DATA,
+    DEVICE,
+    LOOK,
+    SERVICES,
+    Agent,
+    Volume,
+    active,
+    announce,
+    install,
+    look,
+    pids,
+    runs,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -49,6 +62,7 @@ def secrets(tmp_path: Path) -> Path:
     folder = tmp_path / "secrets"
     folder.mkdir()
     (folder / "password").write_text(PASSWORD)
+    (folder / "port").write_text(str(free_port()))
     return folder
 
 
@@ -109,8 +123,14 @@ def test_one_life_of_a_volume(instance: Start, volume: Volume, bucket: Path, sec
     first.run("systemctl", "restart", "grafana")
     assert first.run("cat", "/run/monitoring/grafana/password").stdout == PASSWORD
 
-    # Another instance with the same volume.
+    _clock(first, secrets)
+
+    # Another instance with the same volume, while a node sends logs.
+    agent = Agent(int((secrets / "port").read_text()))
+    agent.start()
+    assert wait(lambda: agent.sent > 20)
     first.power_off()
+    stopped = agent.sent
     second = instance("i-2")
     (secrets / "refused").write_text("grafana/loki")
     began = time.monotonic()
@@ -125,7 +145,12 @@ def test_one_life_of_a_volume(instance: Start, volume: Volume, bucket: Path, sec
     print(f"a new instance watches {watches:.0f} s after its system has started")
     assert watches < 180, "the runbook says how long it takes"
     assert f"`sudo {REFUSED}`" in RUNBOOK.read_text()
-    assert second.run("ls", f"{DATA}/loki").stdout == "marker\n"
+    assert wait(lambda: agent.sent > stopped), "it waits for half a minute at most"
+    print(f"and takes logs again after {agent.taken_at - began:.0f} s, {agent.made - stopped} lines late")
+    kept = map(str, range(agent.finish()))
+    pushed = second.run("cat", f"{DATA}/loki/pushed").stdout.split()
+    assert list(dict.fromkeys(pushed)) == list(kept), "a line is lost, or out of order"
+    assert second.run("ls", f"{DATA}/loki").stdout == "marker\npushed\n"
     assert second.run("blkid", "--output=value", "--match-tag=UUID", DEVICE).stdout == identity
 
     _growth(second, volume)
@@ -137,6 +162,26 @@ def test_one_life_of_a_volume(instance: Start, volume: Volume, bucket: Path, sec
     assert second.run("systemctl", "show", "--property=AssertResult", "--value", "loki").stdout == "no\n"
     assert active(second) == {*SERVICES} - {"loki"}
     assert second.run("ls", "-A", DATA).stdout == ""
+
+
+def _clock(host: Machine, secrets: Path) -> None:
+    """AWS refuses a host whose clock is wrong: it goes on, looks every minute, and needs nothing when it is right.
+
+    A machine here has the clock of the one that runs the test, which no test may set. What a jump could disturb are
+    timers of the calendar, and there are none.
+    """
+    timers = ("monitoring-config.timer", "heartbeat.timer", "aws-metrics.timer")
+    for timer in timers:
+        assert host.run("systemctl", "show", "--property=TimersCalendar", "--value", timer).stdout == "\n"
+        assert host.run("systemctl", "is-active", timer).stdout == "active\n"
+    before = pids(host)
+    (secrets / "late").touch()
+    assert look(host) != 0
+    assert "RequestTimeTooSkewed" in host.run("journalctl", "--unit=monitoring-config", "--no-pager").stdout
+    assert pids(host) == before
+    (secrets / "late").unlink()
+    assert look(host) == 0
+    assert pids(host) == before
 
 
 def free(host: Machine) -> str:
