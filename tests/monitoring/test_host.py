@@ -172,7 +172,8 @@ def _clock(host: Machine, secrets: Path) -> None:
     """
     timers = ("monitoring-config.timer", "heartbeat.timer", "aws-metrics.timer")
     for timer in timers:
-        assert host.run("systemctl", "show", "--property=TimersCalendar", "--value", timer).stdout == "\n"
+        shown = host.run("systemctl", "show", "--property=TimersMonotonic,TimersCalendar", timer).stdout
+        assert {line.split("=")[0] for line in shown.splitlines()} == {"TimersMonotonic"}
         assert host.run("systemctl", "is-active", timer).stdout == "active\n"
     before = pids(host)
     (secrets / "late").touch()

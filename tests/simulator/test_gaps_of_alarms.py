@@ -21,7 +21,7 @@ def counted(aws: Aws, topic: str, metric: str) -> float:
         Period=60,
         Statistics=["Sum"],
     )["Datapoints"]
-    return sum(point["Sum"] for point in points)
+    return float(sum(point["Sum"] for point in points))
 
 
 @missing_in_moto(AssertionError, r"\[\] == \[")
