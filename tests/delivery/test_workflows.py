@@ -40,7 +40,7 @@ PERMISSIONS: dict[str, dict[str, str]] = {
     "drift.yml, job look": IDENTITY,
     "drift.yml, job issue": {"contents": "read", "issues": "write"},
     "restore-drill.yml, job drill": IDENTITY,
-    "runner-token.yml, job token": IDENTITY,
+    "runner-token.yml, job token": IDENTITY | {"issues": "read"},
 }
 SECRETS = {"runner-token.yml": {"RUNNER_APP_PRIVATE_KEY"}}
 
