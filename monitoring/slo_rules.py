@@ -20,6 +20,8 @@ from settings.monitoring import SloSettings
 # Alerting"). Until ten events were bad within the long window their share is chance: it may be a third off. An outage
 # does not wait for them: a probe asks 120 times an hour, whatever the traffic, and has an objective of its own.
 LEAST_BAD_EVENTS = 10
+# That it goes on: after an outage, a single failure at night is no second one.
+LEAST_STILL = 2
 RUNBOOK = "docs/runbooks/slo.md"
 COUNTED = re.compile(r"counted\((.+?)\)$", re.MULTILINE)
 UNITS = {"m": 60, "h": 3600, "d": 86400}
@@ -65,8 +67,7 @@ def slo_rules(slos: Mapping[str, SloSettings], indicators: Path) -> str:
 def _groups(name: str, slo: SloSettings, counts: Mapping[str, str]) -> list[dict[str, Any]]:
     budget = error_budget(slo)
     whole = f"{slo.window_days}d"
-    long = [rate.long for rate in (*PAGE, *TICKET)]
-    windows = list(dict.fromkeys([rate.short for rate in (*PAGE, *TICKET)] + long))
+    windows = list(dict.fromkeys(each for rate in (*PAGE, *TICKET) for each in (rate.short, rate.long)))
     labels = {"slo": name}
 
     def count(kind: str, window: str) -> str:
@@ -76,7 +77,7 @@ def _groups(name: str, slo: SloSettings, counts: Mapping[str, str]) -> list[dict
 
     def share(window: str) -> str:
         # Over days it is much to read, and once is enough.
-        bad = f"sum({bad_events(window)})" if window in long else f"({count('bad', window)})"
+        bad = f"sum({bad_events(window)})" if window in windows else f"({count('bad', window)})"
         return f"{bad} / ({count('events', window)} > 0)"
 
     def bad_events(window: str) -> str:
@@ -89,7 +90,8 @@ def _groups(name: str, slo: SloSettings, counts: Mapping[str, str]) -> list[dict
         return "\nor\n".join(
             f"({ratio(rate.long)} > {rate.factor} * {budget} and {ratio(rate.short)} > {rate.factor} * {budget}"
             # Prometheus extrapolates, so that a count is no whole number.
-            f" and round({bad_events(rate.long)}) >= {LEAST_BAD_EVENTS})"
+            f" and round({bad_events(rate.long)}) >= {LEAST_BAD_EVENTS}"
+            f" and round({bad_events(rate.short)}) >= {LEAST_STILL})"
             for rate in rates
         )
 
@@ -107,7 +109,7 @@ def _groups(name: str, slo: SloSettings, counts: Mapping[str, str]) -> list[dict
         }
 
     counted = [
-        {"record": f"slo:bad_events:increase{each}", "expr": count("bad", each), "labels": labels} for each in long
+        {"record": f"slo:bad_events:increase{each}", "expr": count("bad", each), "labels": labels} for each in windows
     ]
     measured = [
         {"record": f"slo:sli_error:ratio_rate{each}", "expr": share(each), "labels": labels} for each in windows
