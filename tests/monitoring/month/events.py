@@ -1,6 +1,6 @@
 """What happens in a month, as kinds.yaml says it, and what each word there does to the series."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,15 +24,15 @@ VALUES: dict[str, Callable[..., Value]] = {
 class Kind:
     component: str
     what: str
-    lasts: tuple[int, int]
+    lasts: list[int]
     alerts: Mapping[str, int] = field(default_factory=dict)
-    may: tuple[str, ...] = ()
+    may: Sequence[str] = ()
     does: Mapping[str, Any] = field(default_factory=dict)
     sets: Mapping[str, Any] = field(default_factory=dict)
     visible: float = 0
     resolves: int = 15
     times: int = 1
-    hours: tuple[int, int] = (0, 24)
+    hours: Sequence[int] = (0, 24)
 
     def happen(self, month: Month, begin: int, length: int) -> None:
         node = month.node(begin)
@@ -131,7 +131,7 @@ def looping(month: Month, begin: int, length: int, *reasons: str) -> None:
     labels = f'namespace="realworld",pod="p-{begin}",container="c"'
     for place, reason in enumerate(reasons):
         name = f'kube_pod_container_status_waiting_reason{{{labels},reason="{reason}"}}'
-        turns: Value = lambda k, place=place: 1 if k // 2 % len(reasons) == place else None  # type: ignore[misc]  # noqa: E731
+        turns: Value = lambda k, place=place: 1 if k // 2 % len(reasons) == place else None  # noqa: E731
         month.put(name, begin, length, turns)
 
 
@@ -150,7 +150,10 @@ DEEDS: dict[str, Callable[..., None]] = {
     deed.__name__: deed
     for deed in (api, once, crash, cluster_gone, down, gone, held, out_of_memory, looping, unreached, away)
 }
-KINDS = [
-    Kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in row.items()})
-    for row in yaml.safe_load(Path(__file__).with_name("kinds.yaml").read_text())
-]
+
+
+def kind(row: dict[str, Any]) -> Kind:
+    return Kind(**row)
+
+
+KINDS = [kind(row) for row in yaml.safe_load(Path(__file__).with_name("kinds.yaml").read_text())]

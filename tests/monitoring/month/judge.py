@@ -52,7 +52,7 @@ def planned(minutes: int, random: Random, kinds: Sequence[Kind]) -> list[Event]:
 
 def _placed(kind: Kind, minutes: int, random: Random, others: Sequence[Event]) -> Event:
     for _ in range(100_000):
-        event = Event(kind, random.randrange(DAY, minutes), random.randint(*kind.lasts))
+        event = Event(kind, random.randrange(DAY, minutes), random.randint(kind.lasts[0], kind.lasts[1]))
         if kind.what == FIRST:
             return Event(kind, 30, event.length)
         near = any(
@@ -95,7 +95,7 @@ def judged(
 
 def compare(events: Sequence[Event], fired: Sequence[Firing], away: Sequence[range]) -> list[Firing]:
     """Gives to each event what it explains, and what came while it went on; returns the rest."""
-    quiet = []
+    quiet: list[Firing] = []
     for firing in fired:
         if firing.alert != HEARTBEAT and any(
             gap.start <= firing.begin and firing.end <= gap.stop + STEP for gap in away
