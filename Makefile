@@ -40,6 +40,10 @@ plan: $(INSTALLED) $(CLI) ## Show what a deploy would change and risk (DETAILED_
 drift: $(INSTALLED) $(CLI) ## Show what differs in AWS from what was deployed (Error 2: something; Error 1: it could not look)
 	@$(RUN) -m operations drift
 
+.PHONY: adopt
+adopt: $(INSTALLED) $(CLI) ## Print the imports of what another Terraform project made: its `terraform state pull` on standard input
+	@$(RUN) -m operations adopt
+
 .PHONY: destroy
 destroy: $(INSTALLED) $(CLI) ## Take everything down, and stop the simulated AWS
 	@$(RUN) -m operations destroy

@@ -159,6 +159,29 @@ LOOKUPS = {
     "aws_wafv2_web_acl": Lookup("list_web_acls", "WebACLs[].{id: Id, name: Name}", {"Scope": "scope"}),
 }
 
+# By which arguments one that another project made is known as the one of a stack; in this order, because the later ones
+# refer to those before them.
+IDENTITIES = {
+    "aws_iam_openid_connect_provider": ["url"],
+    "aws_vpc": ["cidr_block"],
+    "aws_subnet": ["vpc_id", "cidr_block"],
+    "aws_internet_gateway": ["vpc_id"],
+    "aws_nat_gateway": ["subnet_id"],
+    "aws_route_table_association": ["subnet_id"],
+    "aws_route": ["route_table_id", "destination_cidr_block"],
+    "aws_vpc_endpoint": ["vpc_id", "service_name"],
+    "aws_ecr_repository": ["name"],
+    "aws_route53_zone": ["name"],
+    "aws_db_subnet_group": ["name"],
+    "aws_db_instance": ["identifier"],
+    "aws_eks_cluster": ["name"],
+    "aws_eks_access_entry": ["cluster_name", "principal_arn"],
+    "aws_eks_addon": ["cluster_name", "addon_name"],
+}
+
+# Arguments of what is known that say which one another of the stack is.
+REFERRED = {"aws_nat_gateway": ["allocation_id"], "aws_route_table_association": ["route_table_id"]}
+
 # The waiter of boto3 for what AWS takes its time to make: Terraform must not read it before. Arguments of the waiter
 # from those of the resource, and its id.
 READY = {

@@ -21,8 +21,8 @@ from operations.engine.synthesis import synthesize
 from operations.streams import run
 
 FAILED, CHANGES, INTERRUPTED = 1, 2, 130
-HELPERS = ("outputs", "kubeconfig", "psql", "restore-drill", "shell")  # where local is hardly ever meant
-SYNTHESIZE = ("deploy", "destroy", "drift", "plan", "synth")
+HELPERS = ("adopt", "outputs", "kubeconfig", "psql", "restore-drill", "shell")  # where local is hardly ever meant
+SYNTHESIZE = ("adopt", "deploy", "destroy", "drift", "plan", "synth")
 
 
 def main() -> int:
@@ -76,6 +76,8 @@ def _command(command: str, environment: str, console: Console) -> int:
         case "synth":
             graph = synthesize(environment)
             print(*(graph.path(stack) / "cdk.tf.json" for stack in graph.select(names)), sep="\n")
+        case "adopt":
+            print(call(environment, sys.stdin.read()))
         case "deploy":
             call(environment, names, console, folder)
         case "plan":

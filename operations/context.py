@@ -78,6 +78,8 @@ def open_context(environment: str, *, starts: bool = False) -> Context:
     variables = {
         "ENVIRONMENT": environment,
         "PLATFORM": settings.names.prefix,
+        "PLATFORM_CLUSTER": settings.names.cluster,
+        "PLATFORM_DATABASE": settings.names.database,
         "AWS_REGION": settings.region,
         "AWS_DEFAULT_REGION": settings.region,
         "TF_IN_AUTOMATION": "1",

@@ -4,7 +4,7 @@ The description of a field says what to write there; the error messages print it
 """
 
 from ipaddress import IPv4Network
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -47,6 +47,10 @@ class VpcSettings(Model):
         )
     )
     flow_log_retention_days: RetentionDays = Field(default=30, description=LOG_RETENTION)
+    subnets: dict[Literal["public", "private", "database"], dict[str, PrivateNetwork]] = Field(
+        default={},
+        description="by tier and zone, where a subnet was there before, such as public: {us-east-1a: 10.0.1.0/24}",
+    )
 
     @field_validator("zones")
     @classmethod
@@ -69,6 +73,15 @@ class VpcSettings(Model):
         if zones and zone is not None and zone not in zones:
             raise ValueError(f"is no zone of the VPC: write one of {', '.join(zones)}")
         return zone
+
+    @field_validator("subnets")
+    @classmethod
+    def _in_the_vpc(cls, subnets: dict[str, dict[str, IPv4Network]], info: ValidationInfo) -> Any:
+        cidr, zones = info.data.get("cidr"), info.data.get("zones")
+        for zone, network in [each for tier in subnets.values() for each in tier.items()] if cidr and zones else ():
+            if zone not in zones or not network.subnet_of(cidr):
+                raise ValueError(f"has {network} in {zone}: write parts of {cidr}, in {', '.join(zones)}")
+        return subnets
 
     @field_validator("cidr")
     @classmethod
@@ -100,11 +113,17 @@ class IamSettings(Model):
     github: GithubSettings
 
 
+REPOSITORY_NAME = r"^[a-z0-9]+([._/-][a-z0-9]+)*$"
+
+
 class RegistrySettings(Model):
-    repositories: EachOnce[Annotated[str, Field(pattern=r"^[a-z0-9]+([._/-][a-z0-9]+)*$", max_length=200)]] = Field(
+    repositories: EachOnce[Annotated[str, Field(pattern=REPOSITORY_NAME, max_length=200)]] = Field(
         default=("backend", "backend-migrator"), min_length=1, description="names of images, such as [backend]"
     )
     untagged_image_days: int = Field(default=14, ge=1, le=365, description="1 to 365 days until an untagged image goes")
+    adopted: EachOnce[Annotated[str, Field(pattern=REPOSITORY_NAME, max_length=256)]] = Field(
+        default=(), description="whole names of repositories that were there before, such as [realworld-backend]"
+    )
 
 
 class DnsSettings(Model):
@@ -152,6 +171,9 @@ ADDONS = ("aws-ebs-csi-driver", "coredns", "eks-pod-identity-agent", "kube-proxy
 
 
 class EksSettings(Model):
+    name: str | None = Field(
+        default=None, pattern=r"^[\w-]{1,100}$", description="of a cluster that exists; leave it out for a new one"
+    )
     kubernetes_version: Literal["1.34", "1.35", "1.36"] = Field(
         default="1.35", description='a version in standard support, in quotes: "1.34", "1.35" or "1.36"'
     )

@@ -1,5 +1,7 @@
 """Inputs of the database."""
 
+from typing import Literal
+
 from pydantic import Field, ValidationInfo, field_validator
 
 from settings.values import LOG_RETENTION, DatabaseClass, EachOnce, Email, Model, RetentionDays
@@ -9,6 +11,16 @@ class DatabaseSettings(Model):
     # PostgreSQL has a minor each quarter of the five years of a major: there are never thirty.
     engine_version: str = Field(
         default="17", pattern=r"^(16|17)(\.[12]?\d)?$", description='"16" or "17" in quotes, or a minor such as "17.6"'
+    )
+    # Both are names of what was there before.
+    identifier: str | None = Field(
+        default=None,
+        pattern=r"^[a-z](-?[a-z0-9])*$",
+        description="of an instance that exists; leave it out for a new one",
+    )
+    subnet_group: str | None = Field(default=None, description="of an instance that exists; leave it out for a new one")
+    subnets: Literal["database", "private"] = Field(
+        default="database", description="database, or private for an instance that was made there: it cannot move"
     )
     allow_major_upgrade: bool = Field(
         default=False, description="true while engine_version goes up by a major: docs/runbooks/postgresql.md"

@@ -102,6 +102,14 @@ class Names:
         return f"{self.settings.project}-{self.settings.environment}"
 
     @property
+    def cluster(self) -> str:
+        return self.settings.eks.name or self.prefix
+
+    @property
+    def database(self) -> str:
+        return self.settings.database.identifier or self.prefix
+
+    @property
     def state_bucket(self) -> str:
         return f"{self.settings.project}-tfstate-{self.settings.account}-{self.settings.region}"
 

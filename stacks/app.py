@@ -7,7 +7,7 @@ from imports.engine import Construct
 from modules.cluster.chart_release import CHARTS, ROOT, own_release
 from modules.cluster.cluster_connection import connect
 from modules.database.postgres import PORT
-from modules.network.addresses import database_cidr, public_cidr
+from modules.network.addresses import database_cidr, private_cidr, public_cidr
 from outputs import (
     AddonsOutputs,
     AppOutputs,
@@ -52,7 +52,8 @@ class AppStack(AreaStack):
         edge = self.read(dns, DnsOutputs) if settings.dns.delegated or settings.app.rate_limit else None
         connect(self, cluster, region=settings.region)
 
-        zones, cidr, app = settings.vpc.zones, settings.vpc.cidr, settings.app
+        zones, app = settings.vpc.zones, settings.app
+        home = private_cidr if settings.database.subnets == "private" else database_cidr
         values = {
             "host": settings.names.host,
             # Before the domain is delegated there is no certificate to show, so there is plain HTTP.
@@ -88,9 +89,9 @@ class AppStack(AreaStack):
                 },
                 "jwtSecretArn": secret.jwt_secret_arn,
                 "networks": {
-                    "loadBalancer": [str(public_cidr(cidr, zone)) for zone in zones],
+                    "loadBalancer": [str(public_cidr(settings.vpc, zone)) for zone in zones],
                     "monitoring": [f"{self.read(monitoring, MonitoringOutputs).monitoring_private_ip}/32"],
-                    "database": [str(database_cidr(cidr, zone)) for zone in zones],
+                    "database": [str(home(settings.vpc, zone)) for zone in zones],
                 },
                 "quota": quota(app.most_pods),
             },

@@ -7,6 +7,7 @@ import yaml
 
 from imports.aws.provider import AwsProvider, AwsProviderDefaultTags
 from imports.engine import Construct, DataTerraformRemoteStateS3, S3Backend, TerraformOutput, TerraformStack
+from modules.storage.log_group import Import
 from settings import Settings
 
 TERRAFORM_VERSION = ">= 1.11.0"  # native S3 locks came with 1.10, write-only arguments with 1.11
@@ -39,6 +40,8 @@ class AreaStack(TerraformStack):
                 allowed_account_ids=[settings.account],
                 default_tags=[AwsProviderDefaultTags(tags=self.tags())],
             )
+        for address, key in settings.adopt.get(area, {}).items():
+            Import(self, f"adopt-{address}", to=address, ids=f'${{toset(["{key}"])}}')
         backend = S3Backend(self, encrypt=True, **self._state_of(area))
         backend.add_override("use_lockfile", True)  # cdktf 0.21 has no argument for it
 

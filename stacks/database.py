@@ -4,7 +4,7 @@ from imports.aws.ssm_parameter import SsmParameter
 from imports.engine import Construct
 from modules.alarms.database_alarms import DatabaseAlarms
 from modules.database.backup_vault import BackupVault
-from modules.database.postgres import DATABASE, PORT, Postgres
+from modules.database.postgres import PORT, Postgres
 from modules.secrets.key import Key
 from outputs import DatabaseOutputs, VpcOutputs
 from settings import Settings
@@ -33,8 +33,9 @@ class DatabaseStack(AreaStack):
             self,
             "postgres",
             name=settings.names.prefix,
+            identifier=settings.names.database,
             settings=settings.database,
-            subnet_ids=network.database_subnet_ids,
+            subnet_ids=getattr(network, f"{settings.database.subnets}_subnet_ids"),
             security_group_id=network.database_security_group_id,
             key_arn=key.arn,
             boundary_arn=settings.names.boundary_arn,
@@ -74,7 +75,7 @@ class DatabaseStack(AreaStack):
                 database_identifier=postgres.identifier,
                 database_address=postgres.address,
                 database_port=str(PORT),
-                database_name=DATABASE,
+                database_name=postgres.database,
                 database_secret_arn=postgres.secret_arn,
                 database_security_group_id=network.database_security_group_id,
                 alarm_topic_arn=alarms.topic_arn,

@@ -42,7 +42,7 @@ class EksStack(AreaStack):
         cluster = Cluster(
             self,
             "cluster",
-            name=settings.names.prefix,
+            name=settings.names.cluster,
             settings=settings.eks,
             role_arn=roles.cluster_role_arn,
             key_arn=key.arn,
@@ -78,7 +78,7 @@ class EksStack(AreaStack):
                 ip_protocol="tcp",
                 from_port=port,
                 to_port=port,
-                cidr_ipv4=str(private_cidr(settings.vpc.cidr, settings.monitoring.zone)),
+                cidr_ipv4=str(private_cidr(settings.vpc, settings.monitoring.zone)),
                 description=f"Prometheus to {target}",
             )
 
@@ -89,7 +89,7 @@ class EksStack(AreaStack):
             ip_protocol="tcp",
             from_port=443,
             to_port=443,
-            cidr_ipv4=str(private_cidr(settings.vpc.cidr, settings.names.runner_zone)),
+            cidr_ipv4=str(private_cidr(settings.vpc, settings.names.runner_zone)),
             description="Jobs of the runner to the private endpoint",
         )
 
@@ -103,7 +103,7 @@ class EksStack(AreaStack):
 
         addons = Addons(self, "addons", cluster_name=cluster.name, versions=settings.eks.addon_versions)
         ready = addons.before_nodes(vpc_cni_role_arn=roles.vpc_cni_role_arn)
-        counts = NodeCounts(self, "node_counts", cluster_name=settings.names.prefix)
+        counts = NodeCounts(self, "node_counts", cluster_name=settings.names.cluster)
         groups = Construct(self, "node_groups")
         nodes = [
             NodeGroup(

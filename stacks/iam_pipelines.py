@@ -209,6 +209,6 @@ def release(settings: Settings) -> list[Statement]:
     return [
         Statement(
             actions=["eks:DescribeCluster"],
-            resources=[f"arn:aws:eks:{settings.region}:{settings.account}:cluster/{settings.names.prefix}"],
+            resources=[f"arn:aws:eks:{settings.region}:{settings.account}:cluster/{settings.names.cluster}"],
         ),
     ]

@@ -66,7 +66,7 @@ def monitoring(settings: Settings) -> list[Statement]:
             reason=DESCRIBES,
         ),
         role_of_plans(settings),
-        Statement(actions=["rds:DescribeDBInstances"], resources=[f"arn:aws:rds:{here}:db:{settings.names.prefix}"]),
+        Statement(actions=["rds:DescribeDBInstances"], resources=[f"arn:aws:rds:{here}:db:{settings.names.database}"]),
         Statement(
             actions=["backup:ListRecoveryPointsByBackupVault"],
             resources=[f"arn:aws:backup:{here}:backup-vault:{settings.names.prefix}"],

@@ -69,7 +69,7 @@ class MonitoringStack(AreaStack):
             settings=settings.monitoring,
             vpc_id=network.vpc_id,
             subnet_id=Fn.lookup(network.private_subnets, settings.monitoring.zone),
-            log_senders={zone: private_cidr(settings.vpc.cidr, zone) for zone in settings.vpc.zones},
+            log_senders={zone: private_cidr(settings.vpc, zone) for zone in settings.vpc.zones},
             instance_profile=roles.monitoring_instance_profile_name,
             key_arn=key.arn,
             host_env={

@@ -53,7 +53,7 @@ def _cluster_autoscaler(settings: Settings) -> list[Statement]:
 
     https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.35.2/cluster-autoscaler/cloudprovider/aws/README.md
     """
-    here, cluster = f"{settings.region}:{settings.account}", settings.names.prefix
+    here, cluster = f"{settings.region}:{settings.account}", settings.names.cluster
     return [
         Statement(
             actions=["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],

@@ -21,19 +21,21 @@ class RegistryStack(AreaStack):
             account=settings.account,
             protected=protected,
         )
-        repositories = Construct(self, "repositories")
+        ours, theirs = Construct(self, "repositories"), Construct(self, "adopted")
+        named = [(ours, name, f"{settings.names.prefix}/{name}") for name in settings.registry.repositories]
+        named += [(theirs, name, name) for name in settings.registry.adopted]
         urls = [
             Repository(
-                repositories,
+                folder,
                 name,
-                name=f"{settings.names.prefix}/{name}",
+                name=whole,
                 key_arn=key.arn,
                 untagged_image_days=settings.registry.untagged_image_days,
                 protected=protected,
                 # images.sh reads what it has to build for; ECR takes no comma in a tag.
                 tags={"Platforms": " ".join(f"linux/{each}" for each in settings.eks.architectures)},
             ).url
-            for name in settings.registry.repositories
+            for folder, name, whole in named
         ]
 
         self.publish(RegistryOutputs(repository_urls=urls))

@@ -32,7 +32,7 @@ def commands(path: Path, program: str) -> Iterator[list[str]]:
             spans.append(span)
             continue
         for part in re.split(r"\s(?:\||&&)\s", span):
-            words = shlex.split(re.sub(r"<[^<>]+>|\$[A-Z]+", "1", " ".join(part.split())), comments=True)
+            words = shlex.split(re.sub(r"<[^<>]+>|\$[A-Z_]+", "1", " ".join(part.split())), comments=True)
             while words and re.match(r"(export|[A-Z]+=.*)$", words[0]):
                 words.pop(0)
             if words and words[0] == program and len(words) > 1:

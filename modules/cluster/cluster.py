@@ -63,8 +63,13 @@ class Cluster(Construct):
             depends_on=[logs],
             lifecycle=TerraformResourceLifecycle(
                 prevent_destroy=protected,
-                # Both are fixed at creation: a change would replace the cluster.
-                ignore_changes=["access_config[0].bootstrap_cluster_creator_admin_permissions"],
+                # They are fixed at creation: a change would replace the cluster.
+                ignore_changes=[
+                    "access_config[0].bootstrap_cluster_creator_admin_permissions",
+                    "bootstrap_self_managed_addons",
+                    "encryption_config",
+                    "role_arn",
+                ],
             ),
         )
         self.resource = cluster

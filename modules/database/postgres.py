@@ -15,6 +15,8 @@ from settings.database import DatabaseSettings
 PORT = 5432
 DATABASE = "realworld"
 USER = "realworld"
+# What an instance is created with, and keeps: another value would replace it, and its data would be gone.
+FIXED = ["db_name", "kms_key_id", "performance_insights_kms_key_id", "storage_encrypted", "username"]
 LOGS = ["postgresql", "upgrade"]
 
 
@@ -27,6 +29,7 @@ class Postgres(Construct):
         id: str,
         *,
         name: str,
+        identifier: str,
         settings: DatabaseSettings,
         subnet_ids: Sequence[str],
         security_group_id: str,
@@ -36,7 +39,7 @@ class Postgres(Construct):
     ) -> None:
         super().__init__(scope, id)
 
-        subnets = DbSubnetGroup(self, "subnets", name=name, subnet_ids=subnet_ids)
+        subnets = DbSubnetGroup(self, "subnets", name=settings.subnet_group or name, subnet_ids=subnet_ids)
         parameters = DbParameterGroup(
             self,
             "parameters",
@@ -61,13 +64,15 @@ class Postgres(Construct):
 
         groups = Construct(self, "log_groups")
         logs = [
-            log_group(groups, log, name=f"/aws/rds/instance/{name}/{log}", retention_days=settings.log_retention_days)
+            log_group(
+                groups, log, name=f"/aws/rds/instance/{identifier}/{log}", retention_days=settings.log_retention_days
+            )
             for log in LOGS
         ]
         instance = DbInstance(
             self,
             "instance",
-            identifier=name,
+            identifier=identifier,
             engine="postgres",
             engine_version=settings.engine_version,
             # AWS installs minor versions in the window; with only the major above, a plan stays empty after that.
@@ -109,10 +114,11 @@ class Postgres(Construct):
             tags={"Name": name},
             depends_on=logs,
             lifecycle=TerraformResourceLifecycle(
-                prevent_destroy=protected, ignore_changes=["final_snapshot_identifier"]
+                prevent_destroy=protected, ignore_changes=["final_snapshot_identifier", *FIXED]
             ),
         )
         self.identifier = instance.identifier
         self.arn = instance.arn
         self.address = instance.address
+        self.database = instance.db_name
         self.secret_arn = instance.master_user_secret.get(0).secret_arn

@@ -60,7 +60,7 @@ class Network(Construct):
                 "subnet",
                 vpc_id=vpc.id,
                 availability_zone=zone,
-                cidr_block=str(public_cidr(settings.cidr, zone)),
+                cidr_block=str(public_cidr(settings, zone)),
                 tags={"Name": f"{name}-public-{zone}", "kubernetes.io/role/elb": "1"},
             )
             RouteTableAssociation(in_public, "routes", subnet_id=subnet.id, route_table_id=public_table.id)
@@ -86,17 +86,20 @@ class Network(Construct):
                 "subnet",
                 vpc_id=vpc.id,
                 availability_zone=zone,
-                cidr_block=str(private_cidr(settings.cidr, zone)),
+                cidr_block=str(private_cidr(settings, zone)),
                 tags={"Name": f"{name}-private-{zone}", "kubernetes.io/role/internal-elb": "1"},
             )
             table = RouteTable(in_private, "route_table", vpc_id=vpc.id, tags={"Name": f"{name}-private-{zone}"})
-            RouteTableAssociation(in_private, "routes", subnet_id=subnet.id, route_table_id=table.id)
-            Route(
+            way_out = Route(
                 in_private,
                 "default_route",
                 route_table_id=table.id,
                 destination_cidr_block="0.0.0.0/0",
                 nat_gateway_id=gateways.get(zone, next(iter(gateways.values()))).id,
+            )
+            # A subnet that was there before must not lose its way out when it gets this table.
+            RouteTableAssociation(
+                in_private, "routes", subnet_id=subnet.id, route_table_id=table.id, depends_on=[way_out]
             )
             private_subnets[zone] = subnet.id
             private_tables.append(table.id)
@@ -106,7 +109,7 @@ class Network(Construct):
                 "subnet",
                 vpc_id=vpc.id,
                 availability_zone=zone,
-                cidr_block=str(database_cidr(settings.cidr, zone)),
+                cidr_block=str(database_cidr(settings, zone)),
                 tags={"Name": f"{name}-database-{zone}"},
             )
             RouteTableAssociation(in_database, "routes", subnet_id=subnet.id, route_table_id=database_table.id)

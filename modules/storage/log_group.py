@@ -18,7 +18,7 @@ def log_group(scope: Construct, id: str, *, name: str, retention_days: int) -> C
     """
     found = DataAwsCloudwatchLogGroups(scope, f"{id}_found", log_group_name_prefix=name)
     group = CloudwatchLogGroup(scope, id, name=name, retention_in_days=retention_days)
-    _Import(
+    Import(
         scope,
         f"{id}_import",
         to=f"aws_cloudwatch_log_group.{group.friendly_unique_id}",
@@ -27,7 +27,7 @@ def log_group(scope: Construct, id: str, *, name: str, retention_days: int) -> C
     return group
 
 
-class _Import(TerraformElement):
+class Import(TerraformElement):
     """An import block for what there may be. The engine has them only for what there is."""
 
     def __init__(self, scope: Construct, id: str, *, to: str, ids: str) -> None:

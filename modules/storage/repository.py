@@ -37,7 +37,10 @@ class Repository(Construct):
             image_scanning_configuration=EcrRepositoryImageScanningConfiguration(scan_on_push=True),
             encryption_configuration=[EcrRepositoryEncryptionConfiguration(encryption_type="KMS", kms_key=key_arn)],
             force_delete=not protected,
-            lifecycle=TerraformResourceLifecycle(prevent_destroy=protected),
+            # It is fixed at creation: another one would replace the repository, and its images would be gone.
+            lifecycle=TerraformResourceLifecycle(
+                prevent_destroy=protected, ignore_changes=["encryption_configuration"]
+            ),
         )
         # Every image that a pipeline deploys has a tag, and only images without one expire. A limit on the number
         # of images would sooner or later delete the digest that production runs, and with it every restart of a pod.

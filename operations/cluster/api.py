@@ -142,7 +142,7 @@ def _ask(context: Context, path: Path, *arguments: str, body: str | None = None)
     result = run("kubectl", limit, *arguments, environment=context.environment, kubeconfig=path, body=body)
     if result.returncode != 0:
         said = result.stderr.strip().splitlines() or ["kubectl ended without a word"]
-        has_it = f"KUBECONFIG={path}" if GIVEN in context.environment else context.settings.names.prefix
+        has_it = f"KUBECONFIG={path}" if GIVEN in context.environment else context.settings.names.cluster
         raise Unreachable(
             f"the Kubernetes API of {has_it} does not answer {_who(context)} ({said[-1]}): {_remedy(context)}"
         )

@@ -64,7 +64,7 @@ def in_kubernetes(context: Context, path: Path, own: Collection[tuple[str, str]]
 
 def in_aws(context: Context) -> Left:
     """What the controller has made for the cluster, in the order in which it can be deleted."""
-    elb, ec2, cluster = context.client("elbv2"), context.client("ec2"), context.settings.names.prefix
+    elb, ec2, cluster = context.client("elbv2"), context.client("ec2"), context.settings.names.cluster
     balancers = listed(elb, "describe_load_balancers", "LoadBalancers[].[LoadBalancerArn, LoadBalancerName]", {})
     targets = listed(elb, "describe_target_groups", "TargetGroups[].[TargetGroupArn, TargetGroupName]", {})
     kinds = {arn: ("load-balancer", name) for arn, name in balancers}
@@ -92,7 +92,7 @@ def sweep(context: Context, say: Say) -> None:
     leaves the security group of the cluster that they have (aws/amazon-vpc-cni-k8s issues 608 and 1223 and its
     pkg/awsutils/awsutils.go; aws/aws-k8s-tester pull request 416).
     """
-    ec2, cluster = context.client("ec2"), context.settings.names.prefix
+    ec2, cluster = context.client("ec2"), context.settings.names.cluster
     try:
         for key in _ids(ec2, "NetworkInterface", {f"tag:{CNI_TAG}": [cluster], "status": ["available"]}):
             say(f"Deleting the network interface {key}, which the VPC CNI has left behind")

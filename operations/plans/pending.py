@@ -13,7 +13,7 @@ def notes(context: Context, stacks: Sequence[str]) -> dict[str, str]:
     """By stack, what waits for a maintenance window, as far as these credentials may ask."""
     if DATABASE not in stacks:
         return {}
-    name = context.settings.names.prefix
+    name = context.settings.names.database
     try:
         found = context.client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
     except (BotoCoreError, ClientError):  # there is none yet, or nobody may look

@@ -100,7 +100,7 @@ cause() {
   esac
 }
 
-aws eks update-kubeconfig --name "$CLUSTER"
+aws eks update-kubeconfig --name "${CLUSTER_NAME:-$CLUSTER}" # one that was there before has a name of its own
 kubectl --namespace "$NAMESPACE" get configmap release-values --output 'jsonpath={.data.values\.json}' \
   >"$RUNNER_TEMP/values.json"
 url="$(jq --raw-output 'if .certificateArn == "" then "http" else "https" end + "://" + .host' "$RUNNER_TEMP/values.json")"
