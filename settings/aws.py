@@ -4,7 +4,7 @@ The description of a field says what to write there; the error messages print it
 """
 
 from ipaddress import IPv4Network
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -73,15 +73,6 @@ class VpcSettings(Model):
         if zones and zone is not None and zone not in zones:
             raise ValueError(f"is no zone of the VPC: write one of {', '.join(zones)}")
         return zone
-
-    @field_validator("subnets")
-    @classmethod
-    def _in_the_vpc(cls, subnets: dict[str, dict[str, IPv4Network]], info: ValidationInfo) -> Any:
-        cidr, zones = info.data.get("cidr"), info.data.get("zones")
-        for zone, network in [each for tier in subnets.values() for each in tier.items()] if cidr and zones else ():
-            if zone not in zones or not network.subnet_of(cidr):
-                raise ValueError(f"has {network} in {zone}: write parts of {cidr}, in {', '.join(zones)}")
-        return subnets
 
     @field_validator("cidr")
     @classmethod

@@ -3,7 +3,7 @@
 The description of a field says what to write there; the error messages print it.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -26,7 +26,7 @@ Host = MonitoringSettings | RunnerSettings
 TAKEN = ("aws", "ssm", "sthree-", "amzn-s3-demo-", "sg-")
 # A role realworld-prod-rds-monitoring would be of prod and of prod-rds; prod has a secret realworld-prod-monitoring/x.
 ENDS_AS_OTHERS = ("-monitoring", "-rds")
-Adopting = Literal["iam", "vpc", "registry", "dns", "eks", "database"]  # as main.py has them in order
+ADOPTING = ("iam", "vpc", "registry", "dns", "eks", "database")  # as main.py has them in order
 ImportId = Annotated[str, Field(pattern=r'^[^\s"$%\\]+$', description="an id, as make adopt prints it")]
 ENVIRONMENT_NAME = r"^[a-z][a-z0-9-]{0,14}[a-z0-9]$"
 
@@ -41,9 +41,10 @@ class Settings(Model):
     account: str = Field(pattern=r"^\d{12}$", description='the 12 digits of the AWS account, in quotes: "111122223333"')
     region: Region = Field(description="an AWS region, such as us-east-1")
     allow_destroy: bool = Field(default=False, description="true only where everything may be destroyed")
-    adopt: dict[Adopting, dict[Annotated[str, Field(pattern=r"^aws_\w+\.[\w-]+$")], ImportId]] = Field(
-        default={}, description="what make adopt prints: by stack, the id of what takes each address"
-    )
+    adopt: dict[
+        Annotated[str, Field(pattern=f"^({'|'.join(ADOPTING)})$")],
+        dict[Annotated[str, Field(pattern=r"^aws_\w+\.[\w-]+$")], ImportId],
+    ] = Field(default={}, description="what make adopt prints: by stack, the id of what takes each address")
     vpc: VpcSettings
     iam: IamSettings
     registry: RegistrySettings = RegistrySettings()

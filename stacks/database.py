@@ -33,7 +33,6 @@ class DatabaseStack(AreaStack):
             self,
             "postgres",
             name=settings.names.prefix,
-            identifier=settings.names.database,
             settings=settings.database,
             subnet_ids=getattr(network, f"{settings.database.subnets}_subnet_ids"),
             security_group_id=network.database_security_group_id,

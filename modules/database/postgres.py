@@ -29,7 +29,6 @@ class Postgres(Construct):
         id: str,
         *,
         name: str,
-        identifier: str,
         settings: DatabaseSettings,
         subnet_ids: Sequence[str],
         security_group_id: str,
@@ -38,6 +37,7 @@ class Postgres(Construct):
         protected: bool,
     ) -> None:
         super().__init__(scope, id)
+        identifier = settings.identifier or name
 
         subnets = DbSubnetGroup(self, "subnets", name=settings.subnet_group or name, subnet_ids=subnet_ids)
         parameters = DbParameterGroup(

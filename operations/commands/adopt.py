@@ -4,7 +4,7 @@ import json
 import shlex
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
-from typing import Any, get_args
+from typing import Any
 
 import yaml
 
@@ -14,7 +14,7 @@ from operations.context import settings_of
 from operations.engine.synthesis import synthesize
 from operations.recovery.lookup import REFERENCE, Configuration
 from settings import Settings
-from settings.environment import Adopting
+from settings.environment import ADOPTING
 
 TIERS = ("public", "private", "database")
 IN_VPC = ("aws_db_instance", "aws_eks_cluster")
@@ -43,7 +43,7 @@ def adopt(environment: str, state: str) -> str:
         text = yaml.safe_dump(says, sort_keys=False, width=1000).rstrip()
         raise OperationError(f"environments/{environment}.yaml says something else than what runs. Write there:", text)
     graph = synthesize(environment)
-    found = {stack: matches(graph.template(stack), flat, settings) for stack in get_args(Adopting)}
+    found = {stack: matches(graph.template(stack), flat, settings) for stack in ADOPTING}
     require_room(graph.template("vpc")["resource"]["aws_subnet"], flat, found["vpc"])
     imports = {
         stack: {each: IMPORT_IDS.get(each.split(".")[0], "{id}").format_map(has) for each, has in known.items()}  # type: ignore[union-attr]
