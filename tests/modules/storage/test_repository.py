@@ -16,7 +16,8 @@ def test_a_tag_of_an_image_never_moves(stack: TerraformStack) -> None:
     assert repository["image_tag_mutability"] == "IMMUTABLE"
     assert repository["image_scanning_configuration"] == {"scan_on_push": True}
     assert repository["encryption_configuration"] == [{"encryption_type": "KMS", "kms_key": "arn:key"}]
-    assert (repository["force_delete"], repository["lifecycle"]) == (False, {"prevent_destroy": True})
+    assert (repository["force_delete"], repository["lifecycle"]["prevent_destroy"]) == (False, True)
+    assert repository["lifecycle"]["ignore_changes"] == ["encryption_configuration"], "another one would replace it"
 
 
 def test_an_image_with_a_tag_never_expires(stack: TerraformStack) -> None:
