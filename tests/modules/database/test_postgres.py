@@ -2,7 +2,7 @@ import re
 from typing import Any
 
 from imports.engine import TerraformStack
-from modules.database.postgres import Postgres
+from modules.database.postgres import FIXED, Postgres
 from settings.database import DatabaseSettings
 from tests.conftest import Template, addresses, all_of, only, synth
 
@@ -58,7 +58,7 @@ def test_protection_covers_every_way_to_lose_the_data(stack: TerraformStack) -> 
     assert instance["skip_final_snapshot"] is False
     assert instance["delete_automated_backups"] is False
     assert instance["final_snapshot_identifier"].startswith("acme-test-final-${formatdate(")
-    assert instance["lifecycle"]["ignore_changes"] == ["final_snapshot_identifier"]
+    assert instance["lifecycle"]["ignore_changes"] == ["final_snapshot_identifier", *FIXED]
 
 
 def test_without_protection_it_can_go_and_leaves_nothing(stack: TerraformStack) -> None:
