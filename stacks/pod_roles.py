@@ -103,7 +103,7 @@ def _external_dns(settings: Settings) -> list[Statement]:
 def owner_of_database(settings: Settings) -> Statement:
     """Read the password that RDS keeps."""
     here = f"{settings.region}:{settings.account}"
-    database = f"arn:aws:rds:{here}:db:{settings.names.prefix}"
+    database = f"arn:aws:rds:{here}:db:{settings.names.database}"
     return Statement(
         actions=READ_SECRET.split(),
         resources=[f"arn:aws:secretsmanager:{here}:secret:rds!db-*"],

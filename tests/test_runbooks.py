@@ -84,13 +84,13 @@ def test_aws_gets_the_arguments_that_it_needs(page: str, words: list[str]) -> No
     assert leads_to(page, "README.md#a-shell-for-the-environment")
     _, service, operation, *rest = words
     given = {word for word in rest if word.startswith("--")}
-    needed, known = _members(service, operation, rest[0] if operation == "wait" else "")
+    needed, known = members(service, operation, rest[0] if operation == "wait" else "")
 
     assert given >= needed, f"{page} leaves out {needed - given}"
     assert given <= known | GLOBAL
 
 
-def _members(service: str, operation: str, waiter: str) -> tuple[set[str], set[str]]:
+def members(service: str, operation: str, waiter: str = "") -> tuple[set[str], set[str]]:
     session, service = botocore.session.get_session(), {"s3api": "s3"}.get(service, service)
     model = session.get_service_model(service)
     if waiter:

@@ -11,8 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from operations import LOCAL, OperationError, failures
 from operations.commands import doctor
-from operations.commands.hosts import open_host, outputs_of
-from operations.commands.psql import CLIENT, HOST, leave, reachable
+from operations.commands.hosts import leave, open_host, outputs_of
+from operations.commands.psql import CLIENT, HOST, reachable
 from operations.context import Context
 from operations.drill import throwaway
 from operations.drill.comparison import bounds, measure, mistakes

@@ -68,8 +68,8 @@ def apply() -> None:
 
     restore = RDSBackend.restore_db_instance_to_point_in_time
 
-    def restore_db_instance_to_point_in_time(self: Any, source: str, target: str, overrides: dict[str, Any]) -> Any:
-        found = restore(self, source, target, overrides)
+    def restored(self: Any, source_db_identifier: str, target_db_identifier: str, overrides: dict[str, Any]) -> Any:
+        found = restore(self, source_db_identifier, target_db_identifier, overrides)
         for name, otherwise in RESTORED.items():
             setattr(found, name, overrides.get(name, otherwise))
         found.backup_retention_period = overrides.get("backup_retention_period", found.backup_retention_period)
@@ -80,7 +80,7 @@ def apply() -> None:
 
     RDSBackend.describe_orderable_db_instance_options = unknown  # type: ignore[method-assign, assignment]
     RDSBackend.create_db_instance = create_db_instance  # type: ignore[method-assign]
-    RDSBackend.restore_db_instance_to_point_in_time = restore_db_instance_to_point_in_time  # type: ignore[method-assign]
+    RDSBackend.restore_db_instance_to_point_in_time = restored  # type: ignore[method-assign]
     RDSBackend.modify_db_instance = modify_db_instance  # type: ignore[method-assign]
     DBInstance.__init__ = init  # type: ignore[method-assign]
     DBParameterGroup.update_parameters = update_parameters  # type: ignore[method-assign]

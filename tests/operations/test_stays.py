@@ -18,7 +18,7 @@ from operations.stays import DATA, Row, load, show
 from settings import load_settings
 from tests.conftest import ROOT, Platform, all_of, changed, only
 from tests.test_docs import require
-from tests.test_runbooks import _members
+from tests.test_runbooks import members
 
 STACKS = ["monitoring", "database", "eks", "dns", "state"]
 NAMES = {"prefix": "<prefix>", "domain": "<domain>", "bucket": "<bucket>"}
@@ -121,7 +121,7 @@ def test_what_may_not_be_asked_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("row", [row for row in ROWS if row.command], ids=lambda row: str(row.what))
 def test_every_command_is_complete_with_a_name(row: Row) -> None:
     _, service, operation, *options = row.command.split()
-    needed, known = _members(service, operation)
+    needed, known = members(service, operation)
     assert needed <= set(options) <= known
     assert options[-1] in needed, "the name is the last"
 

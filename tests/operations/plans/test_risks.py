@@ -30,7 +30,7 @@ def said(*changes: dict[str, Any]) -> list[str]:
 
 
 def test_data_comes_first_with_what_forces_it_and_is_said_once() -> None:
-    replaced = {"actions": ["delete", "create"], "replace_paths": [["db_name"]]}
+    replaced: dict[str, Any] = {"actions": ["delete", "create"], "replace_paths": [["db_name"]]}
     found = said(
         change("aws_nat_gateway", {}, {}, actions=["create", "delete"]),
         change("aws_db_instance", {"db_name": "a"}, {"db_name": "b"}, **replaced),
