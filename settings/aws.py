@@ -25,6 +25,7 @@ from settings.values import (
 
 # None of these is among the services with an endpoint in each region (AWS PrivateLink guide); all of them are needed.
 BEHIND_NAT = "GitHub for the runner, Route 53 for external-dns, and the registries of charts and of public images"
+Subnets = dict[Literal["public", "private", "database"], dict[str, PrivateNetwork]]
 
 
 class VpcSettings(Model):
@@ -47,7 +48,7 @@ class VpcSettings(Model):
         )
     )
     flow_log_retention_days: RetentionDays = Field(default=30, description=LOG_RETENTION)
-    subnets: dict[Literal["public", "private", "database"], dict[str, PrivateNetwork]] = Field(
+    subnets: Subnets = Field(
         default={},
         description="by tier and zone, where a subnet was there before, such as public: {us-east-1a: 10.0.1.0/24}",
     )
@@ -73,6 +74,18 @@ class VpcSettings(Model):
         if zones and zone is not None and zone not in zones:
             raise ValueError(f"is no zone of the VPC: write one of {', '.join(zones)}")
         return zone
+
+    @field_validator("subnets")
+    @classmethod
+    def _are_in_the_vpc(cls, subnets: Subnets, info: ValidationInfo) -> Subnets:
+        zones, vpc = info.data.get("zones"), info.data.get("cidr")
+        for tier, networks in subnets.items():
+            for zone, network in networks.items():
+                if zones and zone not in zones:
+                    raise ValueError(f"has {zone} in {tier}: write one of {', '.join(zones)}")
+                if vpc and not network.subnet_of(vpc):
+                    raise ValueError(f"has {network} in {tier}, which is outside of {vpc}: write a network inside")
+        return subnets
 
     @field_validator("cidr")
     @classmethod

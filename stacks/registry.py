@@ -32,6 +32,7 @@ class RegistryStack(AreaStack):
                 key_arn=key.arn,
                 untagged_image_days=settings.registry.untagged_image_days,
                 protected=protected,
+                adopted=folder is theirs,
                 # images.sh reads what it has to build for; ECR takes no comma in a tag.
                 tags={"Platforms": " ".join(f"linux/{each}" for each in settings.eks.architectures)},
             ).url

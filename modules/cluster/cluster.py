@@ -15,6 +15,8 @@ from imports.engine import Construct, TerraformResourceLifecycle
 from modules.storage.log_group import log_group
 from settings.aws import EksSettings
 
+# What an adopted cluster was created with, and keeps: ours would replace it.
+FIXED = ["bootstrap_self_managed_addons", "encryption_config", "role_arn"]
 LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 
 
@@ -63,12 +65,10 @@ class Cluster(Construct):
             depends_on=[logs],
             lifecycle=TerraformResourceLifecycle(
                 prevent_destroy=protected,
-                # They are fixed at creation: a change would replace the cluster.
+                # Fixed at creation as well: a change would replace the cluster.
                 ignore_changes=[
                     "access_config[0].bootstrap_cluster_creator_admin_permissions",
-                    "bootstrap_self_managed_addons",
-                    "encryption_config",
-                    "role_arn",
+                    *(FIXED if settings.name else ()),
                 ],
             ),
         )

@@ -15,7 +15,7 @@ from settings.database import DatabaseSettings
 PORT = 5432
 DATABASE = "realworld"
 USER = "realworld"
-# What an instance is created with, and keeps: another value would replace it, and its data would be gone.
+# What an adopted instance was created with, and keeps: ours would replace it, and its data would be gone.
 FIXED = ["db_name", "kms_key_id", "performance_insights_kms_key_id", "storage_encrypted", "username"]
 LOGS = ["postgresql", "upgrade"]
 
@@ -114,7 +114,8 @@ class Postgres(Construct):
             tags={"Name": name},
             depends_on=logs,
             lifecycle=TerraformResourceLifecycle(
-                prevent_destroy=protected, ignore_changes=["final_snapshot_identifier", *FIXED]
+                prevent_destroy=protected,
+                ignore_changes=["final_snapshot_identifier", *(FIXED if settings.identifier else ())],
             ),
         )
         self.identifier = instance.identifier

@@ -24,6 +24,7 @@ class Repository(Construct):
         key_arn: str,
         untagged_image_days: int,
         protected: bool,
+        adopted: bool = False,
         tags: Mapping[str, str],
     ) -> None:
         super().__init__(scope, id)
@@ -37,9 +38,10 @@ class Repository(Construct):
             image_scanning_configuration=EcrRepositoryImageScanningConfiguration(scan_on_push=True),
             encryption_configuration=[EcrRepositoryEncryptionConfiguration(encryption_type="KMS", kms_key=key_arn)],
             force_delete=not protected,
-            # It is fixed at creation: another one would replace the repository, and its images would be gone.
             lifecycle=TerraformResourceLifecycle(
-                prevent_destroy=protected, ignore_changes=["encryption_configuration"]
+                prevent_destroy=protected,
+                # Fixed at creation: ours would replace the repository, and its images would be gone.
+                ignore_changes=["encryption_configuration"] if adopted else None,
             ),
         )
         # Every image that a pipeline deploys has a tag, and only images without one expire. A limit on the number

@@ -151,7 +151,9 @@ def step(file: str, name: str) -> dict[str, Any]:
 def files() -> list[Path]:
     """Everything in which an action may be used."""
     return [
-        path for folder in FOLDERS.values() for path in sorted([*folder.glob("*/*.yml"), *folder.glob("*/*/*.yml")])
+        path
+        for folder in FOLDERS.values()
+        for path in sorted([*folder.glob("workflows/*.yml"), *folder.glob("actions/*/*.yml")])
     ]
 
 

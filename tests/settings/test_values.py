@@ -21,6 +21,7 @@ ADMIN = "arn:aws:iam::123456789012:role"
 LISTS = {
     "vpc.zones": "us-east-1a",
     "registry.repositories": "backend",
+    "registry.adopted": "api",
     "eks.public_access_cidrs": "203.0.113.0/24",
     "eks.admin_role_arns": f"{ADMIN}/administrator",
     "eks.node_groups.general.instance_types": "t3.large",
@@ -92,6 +93,12 @@ def test_what_has_the_same_id_is_said(tmp_path: Path, field: str, values: list[s
     [
         ("vpc.interface_endpoints", ["s3"], "names s3, which has a gateway endpoint at no cost: leave it out"),
         ("vpc.interface_endpoints", ["interfaces"], "names interfaces, which is no service of AWS: leave it out"),
+        (
+            "vpc.subnets",
+            {"private": {"us-east-1f": "10.10.1.0/24"}},
+            "has us-east-1f in private: write one of us-east-1a",
+        ),
+        ("vpc.subnets", {"public": {"us-east-1a": "10.9.1.0/24"}}, "has 10.9.1.0/24 in public, which is outside of"),
         ("monitoring.zone", "", "is no zone of the VPC: write one of us-east-1a, us-east-1b"),
         ("runner.zone", "", "is no zone of the VPC: write one of us-east-1a, us-east-1b"),
         ("eks.admin_role_arns", [f"{ADMIN}/${{x}}"], "is not valid: write IAM roles of cluster administrators"),

@@ -58,6 +58,13 @@ def test_protection_covers_every_way_to_lose_the_data(stack: TerraformStack) -> 
     assert instance["skip_final_snapshot"] is False
     assert instance["delete_automated_backups"] is False
     assert instance["final_snapshot_identifier"].startswith("acme-test-final-${formatdate(")
+    assert instance["lifecycle"]["ignore_changes"] == ["final_snapshot_identifier"]
+
+
+def test_what_an_adopted_one_was_created_with_is_left_alone(stack: TerraformStack) -> None:
+    instance = only(template(stack, identifier="flat"), "aws_db_instance")
+
+    assert instance["identifier"] == "flat"
     assert instance["lifecycle"]["ignore_changes"] == ["final_snapshot_identifier", *FIXED]
 
 

@@ -16,7 +16,22 @@ def test_a_tag_of_an_image_never_moves(stack: TerraformStack) -> None:
     assert repository["image_tag_mutability"] == "IMMUTABLE"
     assert repository["image_scanning_configuration"] == {"scan_on_push": True}
     assert repository["encryption_configuration"] == [{"encryption_type": "KMS", "kms_key": "arn:key"}]
-    assert (repository["force_delete"], repository["lifecycle"]["prevent_destroy"]) == (False, True)
+    assert (repository["force_delete"], repository["lifecycle"]) == (False, {"prevent_destroy": True})
+
+
+def test_what_an_adopted_one_was_created_with_is_left_alone(stack: TerraformStack) -> None:
+    Repository(
+        stack,
+        "backend",
+        name="api",
+        key_arn="arn:key",
+        untagged_image_days=14,
+        protected=True,
+        adopted=True,
+        tags={},
+    )
+    repository = only(synth(stack), "aws_ecr_repository")
+
     assert repository["lifecycle"]["ignore_changes"] == ["encryption_configuration"], "another one would replace it"
 
 
