@@ -1,6 +1,7 @@
 """What the pipelines of the platform write: a comment, an issue, a token that nobody sees, and what GitHub knows."""
 
 import json
+import re
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -178,3 +179,9 @@ def test_a_release_that_github_lists_no_more_is_older_than_all(machine: Machine)
     found = told(machine, [], [release("9.0.2", ago(days=1)), release("9.0.1", ago(days=100))], [])
 
     assert found["RunnerReleaseAge"] // 86400 == 100
+
+
+def test_the_issue_is_looked_for_by_the_title_that_it_is_opened_with() -> None:
+    [title] = re.findall(r'title="\$environment (.+)"', (PLATFORM / "drift.sh").read_text())
+    readers = [PLATFORM.parent / "workflows/runner-token.yml", ROOT / "docs/runbooks/pipelines.md"]
+    assert [path.name for path in readers if title not in path.read_text()] == []

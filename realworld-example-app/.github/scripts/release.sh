@@ -115,8 +115,10 @@ while read -r left since <<<"$(pending)" && [[ -n $left ]] && (($(date +%s) < $(
 done
 before="$(revision)"
 # The runs of a group begin in any order. To run one again is how somebody goes back.
-newest="$(helm status "$RELEASE" --output json 2>/dev/null |
-  jq --raw-output '.info.description | capture(" of run (?<n>\\d+)$").n' || true)"
+newest=""
+if helm status "$RELEASE" --output json >"$RUNNER_TEMP/status.json" 2>/dev/null; then
+  newest="$(jq --raw-output '.info.description | capture(" of run (?<n>\\d+)$").n' "$RUNNER_TEMP/status.json")"
+fi
 if ((GITHUB_RUN_ATTEMPT == 1 && GITHUB_RUN_NUMBER < ${newest:-0})); then
   failed "Not released: run $newest has released a newer commit. To release this one all the same, run the job again"
   exit 1
