@@ -109,7 +109,7 @@ def test_without_a_token_nothing_is_overwritten(machine: Machine, answer: str) -
 
 PINNED = ROOT / "ansible/roles/github_runner/defaults/main.yml"
 OURS = PINNED.read_text().split('github_runner_version: "')[1].split('"')[0]
-TITLE = "staging is not as main says"
+TITLE = "staging is not as it was deployed"
 
 
 def ago(**time: float) -> str:
