@@ -69,7 +69,7 @@ grafana: $(INSTALLED) ## Open a way to the dashboards of ENVIRONMENT (PORT=8080:
 	@$(RUN) -m operations grafana
 
 .PHONY: runner
-runner: $(INSTALLED) ## Make a runner of GitHub Actions of the host of ENVIRONMENT
+runner: $(INSTALLED) ## Provision the self-hosted runner of ENVIRONMENT
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m operations runner
 
 .PHONY: outputs

@@ -102,7 +102,7 @@ def open_context(environment: str, *, starts: bool = False) -> Context:
 
 
 def settings_of(environment: str) -> Settings:
-    """Raises OperationError with every mistake of the file."""
+    """Raises OperationError with every validation error of the file."""
     try:
         return load_settings(environment)
     except SettingsError as error:

@@ -8,7 +8,7 @@ import traceback
 
 from operations import LOCAL, OperationError
 
-# Of the files that a person names, or of the machine: these are no mistakes of ours.
+# Of the files that a person names, or of the machine: these are no bugs of ours.
 OF_THE_MACHINE = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.ENOMEM),
     *(errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG),
@@ -52,7 +52,9 @@ def of_traceback(said: str) -> str:
     else:
         kept = f"is in {path}"
     lines = [line for line in said.splitlines() if line.strip()]
-    return f"this is a mistake of ours, and not of yours: {lines[-1].strip()}\nPlease report it. All of it {kept}"
+    return (
+        f"this is a bug of the platform, not an error of yours: {lines[-1].strip()}\nPlease report it. All of it {kept}"
+    )
 
 
 def of_aws(error: Exception) -> str:

@@ -50,7 +50,7 @@ class AppSettings(Model):
     connections_per_pod: int = Field(default=5, ge=1, le=100, description="database connections of a pod, 1 to 100")
 
     jwt_secret_generation: int = Field(
-        default=1, ge=1, description="one more than before makes a new JWT_SECRET, and logs everybody out"
+        default=1, ge=1, description="increment to rotate JWT_SECRET, which logs everybody out"
     )
 
     @field_validator("image", "migrator_image")

@@ -19,7 +19,7 @@ from settings.cluster import RESERVED_CONNECTIONS, AddonsSettings, AppSettings, 
 from settings.database import DatabaseSettings
 from settings.monitoring import MonitoringSettings
 from settings.names import Names
-from settings.values import Model, Region, mistake
+from settings.values import Model, Region, invalid
 
 Host = MonitoringSettings | RunnerSettings
 # Names that start so belong to others: SSM's and S3's own (PutParameter, bucket naming rules), ids of security groups.
@@ -73,7 +73,7 @@ class Settings(Model):
     def _zones_in_region(cls, vpc: VpcSettings, info: ValidationInfo) -> VpcSettings:
         region = info.data.get("region")
         if region and any(zone[:-1] != region for zone in vpc.zones):
-            raise mistake("zones", vpc.zones, f"are not in {region}: write zones such as {region}a")
+            raise invalid("zones", vpc.zones, f"are not in {region}: write zones such as {region}a")
         return vpc
 
     @field_validator("eks")
@@ -82,7 +82,7 @@ class Settings(Model):
         vpc = info.data.get("vpc")
         if vpc and eks.service_cidr.overlaps(vpc.cidr):
             overlap = f"overlaps vpc.cidr {vpc.cidr}: write a private network outside it"
-            raise mistake("service_cidr", eks.service_cidr, overlap)
+            raise invalid("service_cidr", eks.service_cidr, overlap)
         return eks
 
     @field_validator("monitoring", "runner")
@@ -90,7 +90,7 @@ class Settings(Model):
     def _in_a_zone_of_the_vpc(cls, host: Host, info: ValidationInfo) -> Host:
         vpc = info.data.get("vpc")
         if vpc and host.zone is not None and host.zone not in vpc.zones:
-            raise mistake("zone", host.zone, f"is no zone of the VPC: write one of {', '.join(vpc.zones)}")
+            raise invalid("zone", host.zone, f"is no zone of the VPC: write one of {', '.join(vpc.zones)}")
         return host
 
     @field_validator("app")
@@ -98,17 +98,17 @@ class Settings(Model):
     def _fits_domain_and_database(cls, app: AppSettings, info: ValidationInfo) -> AppSettings:
         dns, database = info.data.get("dns"), info.data.get("database")
         if dns and app.host and not f".{app.host}".endswith(f".{dns.domain}"):
-            raise mistake("host", app.host, f"is not inside the zone: write {dns.domain}, or a name below it")
+            raise invalid("host", app.host, f"is not inside the zone: write {dns.domain}, or a name below it")
         if (app.image is None) != (app.migrator_image is None):
             alone = "comes without the other image: write image and migrator_image, or neither"
-            raise mistake("image", app.image, alone)
+            raise invalid("image", app.image, alone)
         most = max_connections(database.instance_class) - RESERVED_CONNECTIONS if database else 0
         if database and app.most_pods * app.connections_per_pod > most:
             more = (
                 f"takes more connections than {database.instance_class} has: write at most {most} in a rollout, "
                 "which is max_replicas and a quarter, times connections_per_pod"
             )
-            raise mistake("max_replicas", app.max_replicas, more)
+            raise invalid("max_replicas", app.max_replicas, more)
         return app
 
     @property

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from settings.environment import ENVIRONMENT_NAME, Settings
-from settings.messages import mistakes_of, read_mapping, shown
+from settings.messages import errors_of, read_mapping, shown
 from settings.offered import doubts
 from settings.yaml_file import lines
 
@@ -15,13 +15,13 @@ ENVIRONMENTS = Path(__file__).parents[1] / "environments"
 
 
 class SettingsError(Exception):
-    """The file of an environment cannot be used; str() names every mistake in it and what to write instead."""
+    """The file of an environment cannot be used; str() names every validation error in it and what to write instead."""
 
 
 def load_settings(environment: str, directory: Path = ENVIRONMENTS) -> Settings:
     """The settings of one environment.
 
-    Raises SettingsError with one message for all mistakes: no such file, broken YAML, wrong or unknown fields.
+    Raises SettingsError with one message for all validation errors: no such file, broken YAML, wrong or unknown fields.
     """
     names = sorted(found.stem for found in directory.glob("*.yaml"))
     known = ", ".join(names)
@@ -46,9 +46,9 @@ def load_settings(environment: str, directory: Path = ENVIRONMENTS) -> Settings:
     try:
         return Settings.model_validate(values | {"environment": environment})
     except ValidationError as error:
-        mistakes = mistakes_of(error, Settings, lines(path))
-        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        raise SettingsError("\n".join([f"{name} has {count}:", *mistakes])) from None
+        found = errors_of(error, Settings, lines(path))
+        count = "1 validation error" if len(found) == 1 else f"{len(found)} validation errors"
+        raise SettingsError("\n".join([f"{name} has {count}:", *found])) from None
 
 
 def warnings_of(settings: Settings, directory: Path = ENVIRONMENTS) -> list[str]:

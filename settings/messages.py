@@ -20,8 +20,8 @@ def read_mapping(path: Path) -> dict[str, Any]:
     return values
 
 
-def mistakes_of(error: ValidationError, model: type[BaseModel], line: Callable[[Sequence[Any]], int]) -> list[str]:
-    """One line for each mistake: '  line 8: vpc.cidr = "8.8.0.0/16" is not private: take it from ...'."""
+def errors_of(error: ValidationError, model: type[BaseModel], line: Callable[[Sequence[Any]], int]) -> list[str]:
+    """One line for each validation error: '  line 8: vpc.cidr = "8.8.0.0/16" is not private: take it from ...'."""
     found = error.errors(include_url=False)
     return [
         _line(details, model, line)
@@ -52,7 +52,7 @@ def _line(details: Any, model: type[BaseModel], line: Callable[[Sequence[Any]], 
         return f"{where} is not a setting{f' of {parent}' if parent else ''}: {guess}"
     if details["type"] == "missing":
         return f"{where} is missing: write {hint}"
-    if details["type"] in ("value_error", "mistake"):
+    if details["type"] in ("value_error", "invalid"):
         return f"{where} = {shown(value)} {details['msg'].removeprefix('Value error, ')}"
     return f"{where} = {shown(value)} is not valid: write {hint}"
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from settings.values import ClosedNetwork, EachOnce, Email, Model, X86InstanceType, mistake
+from settings.values import ClosedNetwork, EachOnce, Email, Model, X86InstanceType, invalid
 
 # Where the histogram of OpenTelemetry has a boundary. Between two of them no quantity is known.
 LATENCY_BOUNDARIES = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
@@ -48,7 +48,7 @@ class MonitoringSettings(Model):
     )
     alert_emails: EachOnce[Email] = Field(default=(), description="e-mail addresses that alerts go to")
     grafana_password_generation: int = Field(
-        default=1, ge=1, description="one more than before makes a new password: see docs/runbooks/monitoring-host.md"
+        default=1, ge=1, description="increment to rotate the password: see docs/runbooks/monitoring-host.md"
     )
     slos: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$")], SloSettings] = Field(
         default={
@@ -68,8 +68,8 @@ class MonitoringSettings(Model):
         for name, slo in slos.items():
             if retention and slo.window_days > retention:
                 much = f"is longer than metrics_retention_days: write at most {retention}, or keep metrics longer"
-                raise mistake(f"{name}.window_days", slo.window_days, much)
+                raise invalid(f"{name}.window_days", slo.window_days, much)
             if (slo.indicator == "latency") != (slo.threshold_seconds is not None):
                 other = "belongs to the indicator latency alone: write a threshold there, and leave it out elsewhere"
-                raise mistake(f"{name}.threshold_seconds", slo.threshold_seconds, other)
+                raise invalid(f"{name}.threshold_seconds", slo.threshold_seconds, other)
         return slos

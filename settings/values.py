@@ -25,9 +25,9 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def mistake(field: str, value: object, text: str) -> PydanticCustomError:
+def invalid(field: str, value: object, text: str) -> PydanticCustomError:
     """Of a rule between fields: pydantic knows the area that it belongs to, and this the field in that."""
-    return PydanticCustomError("mistake", "{text}", {"field": field, "value": value, "text": text})
+    return PydanticCustomError("invalid", "{text}", {"field": field, "value": value, "text": text})
 
 
 def _private(network: IPv4Network) -> IPv4Network:

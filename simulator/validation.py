@@ -24,7 +24,7 @@ from werkzeug.exceptions import NotFound
 
 # What botocore calls services that sign their requests with another name.
 SIGNED_AS = {"elasticloadbalancing": "elbv2", "monitoring": "cloudwatch", "servicequotas": "service-quotas"}
-# How a service calls a mistake of its caller, where it is not ValidationError (query) or ValidationException (JSON).
+# How a service calls an error of its caller, where it is not ValidationError (query) or ValidationException (JSON).
 CODES = {
     **dict.fromkeys(("ecr", "eks", "logs"), "InvalidParameterException"),
     **dict.fromkeys(("ec2", "rds"), "InvalidParameterValue"),

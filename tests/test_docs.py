@@ -48,7 +48,7 @@ def require(document: str, pattern: str, expected: str) -> None:
 
 
 def test_the_table_has_every_stack_with_its_docstring_and_what_it_reads(reads: dict[str, list[str]]) -> None:
-    rows = ["| stack | what it owns | reads |", "|---|---|---|"]
+    rows = ["| stack | what it owns | depends on |", "|---|---|---|"]
     for name, needed in reads.items():
         text = import_module(f"stacks.{name}").__doc__
         assert text, f"stacks/{name}.py: line 1 says in a docstring what the stack owns"

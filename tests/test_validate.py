@@ -21,8 +21,8 @@ pytestmark = pytest.mark.slow
 def test_every_stack_of_aws_is_valid(tmp_path: Path, environment: str) -> None:
     variables = inherited(os.environ) | cli_environment(inherited(os.environ), tmp_path)
     graph = synthesize(environment, tmp_path / "out")
-    inside = in_cluster(graph, list(graph.needs))  # those are for tests/kubernetes/test_plan.py
-    stacks = [stack for stack in graph.needs if stack not in inside]
+    inside = in_cluster(graph, list(graph.dependencies))  # those are for tests/kubernetes/test_plan.py
+    stacks = [stack for stack in graph.dependencies if stack not in inside]
 
     def terraform(stack: str, *command: str) -> str:
         return subprocess.run(

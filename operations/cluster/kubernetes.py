@@ -10,7 +10,7 @@ from rich.console import Console
 
 from operations import LOCAL, OperationError, run
 from operations.cluster import api, drain, helm, stuck
-from operations.cluster.manifests import mistakes
+from operations.cluster.manifests import errors
 from operations.cluster.programs import NoProgram, carried
 from operations.context import GIVEN, Context
 from operations.engine import state_bucket
@@ -104,7 +104,7 @@ def resolved(text: str, value: Callable[[str, str], str]) -> str:
 def outputs_of(context: Context, graph: Graph, stacks: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     """The outputs of all that these stacks read: as deployed, or as synthesized where that says it all."""
     found: dict[str, Mapping[str, Any]] = {}
-    for needed in sorted({need for stack in stacks for need in graph.needs[stack]}):
+    for needed in sorted({need for stack in stacks for need in graph.dependencies[stack]}):
         state = state_bucket.read(context, needed)
         synthesized = {name: each["value"] for name, each in graph.template(needed).get("output", {}).items()}
         found[needed] = state.outputs if state else synthesized
@@ -112,7 +112,7 @@ def outputs_of(context: Context, graph: Graph, stacks: Sequence[str]) -> dict[st
 
 
 def check(context: Context, graph: Graph, stacks: Sequence[str], console: Console, *, reason: str) -> None:
-    """Render every chart that can be had and print what it holds. Raises OperationError with all mistakes."""
+    """Render every chart that can be had and print what it holds. Raises OperationError with all errors."""
     try:
         carried("helm")
     except NoProgram as error:
@@ -129,7 +129,7 @@ def check(context: Context, graph: Graph, stacks: Sequence[str], console: Consol
             named = {"name": release.name, "namespace": release.namespace}
             try:
                 rendered = helm.template(chart, **named, values=release.values, kubernetes_version=version)
-                problems += [f"  {release.name}: {line}" for line in mistakes(rendered, version)]
+                problems += [f"  {release.name}: {line}" for line in errors(rendered, version)]
                 objects = str(len(rendered))
             except helm.ChartError as error:
                 problems.append(f"  {release.name}: {error}")

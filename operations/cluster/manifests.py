@@ -30,14 +30,14 @@ PATH_TYPES = ("Exact", "Prefix", "ImplementationSpecific")
 POD_TEMPLATES = ("DaemonSet", "Deployment", "Job", "ReplicaSet", "StatefulSet")
 
 
-def mistakes(objects: Sequence[Object], kubernetes_version: str) -> list[str]:
-    """One line for each mistake: the object, the field, what is wrong."""
-    found = [f"{_title(each)}: {mistake}" for each in objects for mistake in _schema(each, kubernetes_version)]
+def errors(objects: Sequence[Object], kubernetes_version: str) -> list[str]:
+    """One line for each error: the object, the field, what is wrong."""
+    found = [f"{_title(each)}: {error}" for each in objects for error in _schema(each, kubernetes_version)]
     if found:  # the rest relies on fields that the schemas require
         return found
     return [
-        *(f"{_title(each)}: {mistake}" for each in objects for mistake in _alone(each)),
-        *(f"{_title(each)}: {mistake}" for each in objects for mistake in _together(each, objects)),
+        *(f"{_title(each)}: {error}" for each in objects for error in _alone(each)),
+        *(f"{_title(each)}: {error}" for each in objects for error in _together(each, objects)),
     ]
 
 
@@ -100,7 +100,7 @@ def _alone(each: Object) -> Iterator[str]:
         yield from (f"spec.hard.{key}: {value!r} is no quantity" for key, value in spec["hard"].items() if _bad(value))
     for _, pod in pods(each):
         for container in [*pod.get("initContainers", []), *pod["containers"]]:
-            yield from (f"container {container['name']}: {mistake}" for mistake in _container(container))
+            yield from (f"container {container['name']}: {error}" for error in _container(container))
 
 
 def _container(container: Object) -> Iterator[str]:

@@ -81,9 +81,9 @@ def apply_plans(environment: str, graph: Graph, selected: list[str], folder: Pat
     console.print(f"Applying to {environment} the plans in {folder.name}: {', '.join(plans) or 'none'}")
     recover(context, graph, list(plans), console, now=True)  # plans from before that are refused then
     preflight.require(context, graph, list(plans))
-    own = {stack: [str(path)] for stack, path in plans.items()}
+    options = {stack: [str(path)] for stack, path in plans.items()}
     again = f"What is applied has left these plans behind: make plan PLANS={folder.name} ENVIRONMENT={environment}"
-    outcomes, rows = run_all(context, graph, plans, APPLY, console, own=own, advice=again)
+    outcomes, rows = run_all(context, graph, plans, APPLY, console, options_of=options, advice=again)
     console.print(summary(context, outcomes, rows))
     if untouched := [stack for stack in selected if stack not in plans]:
         console.print(f"\nWithout a plan, and so as they were: {', '.join(untouched)}")
@@ -106,7 +106,7 @@ def require_access(context: Context, selected: list[str]) -> bool:
 def require_producers(context: Context, graph: Graph, selected: list[str]) -> None:
     """Raises OperationError when a stack would read another that neither exists nor is deployed with it."""
     for stack in selected:
-        for needed in sorted(graph.needs[stack].difference(selected)):
+        for needed in sorted(graph.dependencies[stack].difference(selected)):
             if state_bucket.read(context, needed) is None:
                 raise OperationError(f"{stack} reads {needed}, which is not deployed: STACK='{needed} {stack}'")
 

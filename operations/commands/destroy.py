@@ -75,7 +75,7 @@ def destroy(environment: str, names: list[str], console: Console) -> None:
 def _require_no_locks(context: Context, graph: Graph, selected: list[str]) -> None:
     """What is being applied may not be in its state yet. With the bucket, every state of the environment would go."""
     environment = context.settings.environment
-    stacks = list(graph.needs) if STATE in selected else selected
+    stacks = list(graph.dependencies) if STATE in selected else selected
     lines = [
         f"{lock}: wait for its end, or, if nobody works on it any more:\n"
         f"    {unlocking(environment, graph.path(stack), lock.id)}"
@@ -89,7 +89,7 @@ def _require_no_readers(context: Context, graph: Graph, deployed: list[str]) -> 
     for stack in deployed:
         for reader in sorted(graph.readers(stack).difference(deployed)):
             if (state := state_bucket.read(context, reader)) and state.resources:
-                raise OperationError(f"{reader} needs {stack} and still holds resources: STACK='{stack} {reader}'")
+                raise OperationError(f"{reader} depends on {stack} and still holds resources: STACK='{stack} {reader}'")
 
 
 def _require_cluster(context: Context, graph: Graph, inside: list[str], console: Console) -> Callable[[], None]:
@@ -111,7 +111,7 @@ def _require_cluster(context: Context, graph: Graph, inside: list[str], console:
         ) from None
     states = {
         stack: state
-        for stack in kubernetes.in_cluster(graph, list(graph.needs))
+        for stack in kubernetes.in_cluster(graph, list(graph.dependencies))
         if (state := state_bucket.read(context, stack))
     }
     # What is in a state and not in the code any more has been handed over, and Terraform only forgets it.

@@ -37,7 +37,7 @@ def doctor(environment: str, console: Console) -> bool:
         found += side_by_side(asked, until)
         with tempfile.TemporaryDirectory() as folder:
             graph = synthesize(environment, Path(folder) / environment)
-            question = preflight.Question.of(context, graph, list(graph.needs))
+            question = preflight.Question.of(context, graph, list(graph.dependencies))
         found += preflight.ask(question, list(preflight.CHECKS))
     console.print(Page(found))
     return not any(check.fails for check in found)

@@ -32,7 +32,7 @@ def drift(environment: str, names: list[str], console: Console, folder: Path | N
     graph = synthesize(environment)
     selected, context = graph.select(names), open_context(environment)
     inside = kubernetes.in_cluster(graph, selected)
-    every = {stack: state_bucket.document(context, stack) for stack in graph.needs}
+    every = {stack: state_bucket.document(context, stack) for stack in graph.dependencies}
     held = {stack: state for stack, state in every.items() if state and state["resources"]}
     states = {stack: held[stack] for stack in selected if stack in held and stack not in inside}
     if not states:
@@ -44,8 +44,10 @@ def drift(environment: str, names: list[str], console: Console, folder: Path | N
             bare.path(stack).mkdir(parents=True)
             kept = {name: each for name, each in graph.template(stack).items() if name in KEPT}
             (bare.path(stack) / "cdk.tf.json").write_text(json.dumps(kept), encoding="utf-8")
-        own = {stack: [f"-out={path}", *targets(states[stack])] for stack, path in paths.items()}
-        run_all(context, bare, states, ["plan", "-refresh-only", "-lock=false"], console, own=own, advice=AGAIN)
+        options = {stack: [f"-out={path}", *targets(states[stack])] for stack, path in paths.items()}
+        run_all(
+            context, bare, states, ["plan", "-refresh-only", "-lock=false"], console, options_of=options, advice=AGAIN
+        )
         plans = {stack: changes.read(context, bare.path(stack), path) for stack, path in paths.items()}
     found = [each for stack, plan in plans.items() for each in differences(stack, plan, graph.template(stack))]
     found += [each for each in foreign_rules(context, held) if each.stack in states]

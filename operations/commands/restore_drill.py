@@ -15,7 +15,7 @@ from operations.commands.hosts import leave, open_host, outputs_of
 from operations.commands.psql import CLIENT, HOST, reachable
 from operations.context import Context
 from operations.drill import throwaway
-from operations.drill.comparison import bounds, measure, mistakes
+from operations.drill.comparison import bounds, errors, measure
 
 LOG_ATTEMPTS = 120  # for half an hour: RDS stores its log every five minutes
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -30,29 +30,27 @@ def restore_drill(environment: str) -> None:
         _say(f"Removing {each}, which a drill that was killed has left")
         throwaway.remove(context, each)
     name = f"{context.settings.names.prefix}-drill-{datetime.now(UTC):%Y%m%d%H%M%S}"
-    report: dict[str, Any] = {"environment": environment, "drill": name, "mistakes": []}
+    report: dict[str, Any] = {"environment": environment, "drill": name, "errors": []}
     for number in ENDS:
         signal.signal(number, leave)
     try:
         _drill(context, host["monitoring_instance_id"], database, report)
     except (OperationError, BotoCoreError, ClientError) as error:
-        report["mistakes"] = [failures.text(error)]
+        report["errors"] = [failures.text(error)]
     finally:
         for number in ENDS:
             signal.signal(number, signal.SIG_IGN)
         throwaway.remove(context, name)
         _say(f"Removed {name}")
     folder, text = LOCAL / "restore-drill" / environment, json.dumps(report, indent=2)
-    verdict = "failed" if report["mistakes"] else "passed"
+    verdict = "failed" if report["errors"] else "passed"
     page = f"# Restore drill of {environment}: {verdict}\n\n```json\n{text}\n```\n"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(text, encoding="utf-8")
     (folder / "report.md").write_text(page, encoding="utf-8")
     print(page)
-    if report["mistakes"]:
-        raise OperationError(
-            f"the restore drill of {environment} failed:", *(f"  {each}" for each in report["mistakes"])
-        )
+    if report["errors"]:
+        raise OperationError(f"the restore drill of {environment} failed:", *(f"  {each}" for each in report["errors"]))
     parameter = context.settings.names.restore_drill_parameter
     context.client("ssm").put_parameter(Name=parameter, Value=name, Type="String", Overwrite=True)
 
@@ -76,7 +74,7 @@ def _drill(context: Context, host: str, database: dict[str, Any], report: dict[s
         for name, there in restored.tables.items()
         if name in before.tables
     }
-    report["mistakes"] = mistakes(before, after, restored)
+    report["errors"] = errors(before, after, restored)
 
 
 def _restorable(context: Context, name: str, since: float, report: dict[str, Any]) -> tuple[dict[str, Any], datetime]:

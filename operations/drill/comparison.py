@@ -48,7 +48,7 @@ def bounds(before: Table, after: Table | None) -> tuple[int, int]:
     return before.rows - (after.deleted - before.deleted), before.rows + (after.inserted - before.inserted)
 
 
-def mistakes(before: Measure, after: Measure, restored: Measure) -> list[str]:
+def errors(before: Measure, after: Measure, restored: Measure) -> list[str]:
     """What is wrong with a restore to a moment between before and after, which are of the original."""
     found = []
     if restored.schema not in (before.schema, after.schema):

@@ -34,7 +34,7 @@ def check(context: Context) -> Check:
 
 
 def restore(context: Context, original: dict[str, Any], identifier: str, point: datetime) -> str:
-    """The address at which it answers. As the original, but for what makes a database outlive mistakes or costs twice.
+    """The address at which it answers. As the original, but for what makes a database outlive errors or costs twice.
 
     Its key is that of the original by itself, and its passwords are those of that point: that RDS manages one is not
     carried over, and to ask for it is for Oracle only (RDS API reference, RestoreDBInstanceToPointInTime).

@@ -13,35 +13,35 @@ SECONDS = {"database": 100, "state": 60, "runner": 60, "monitoring": 60, "dns": 
 OTHERS = 20
 
 
-def chains(needs: Mapping[str, frozenset[str]], seconds: Mapping[str, int]) -> dict[str, int]:
+def chains(dependencies: Mapping[str, frozenset[str]], seconds: Mapping[str, int]) -> dict[str, int]:
     """For each stack the seconds from its start to the end of the last one that waits for it, near or far."""
 
     @cache
     def remaining(stack: str) -> int:
-        readers = [other for other, needed in needs.items() if stack in needed]
+        readers = [other for other, needed in dependencies.items() if stack in needed]
         return seconds.get(stack, OTHERS) + max(map(remaining, readers), default=0)
 
-    return {stack: remaining(stack) for stack in needs}
+    return {stack: remaining(stack) for stack in dependencies}
 
 
-def order(needs: Mapping[str, frozenset[str]]) -> list[str]:
+def order(dependencies: Mapping[str, frozenset[str]]) -> list[str]:
     """The stacks by how long the chain is that each begins, longest first."""
-    remaining = chains(needs, SECONDS)
-    return sorted(needs, key=remaining.__getitem__, reverse=True)
+    remaining = chains(dependencies, SECONDS)
+    return sorted(dependencies, key=remaining.__getitem__, reverse=True)
 
 
 def run(
-    needs: Mapping[str, frozenset[str]],
+    dependencies: Mapping[str, frozenset[str]],
     work: Callable[[str], bool],
     skip: Callable[[str, str], None],
     stopped: Callable[[], bool] = lambda: False,
 ) -> bool:
-    """Call work for each stack once all that it needs has succeeded; True when every stack did.
+    """Call work for each stack once all that it depends on has succeeded; True when every stack did.
 
-    A stack whose work returns False stops those that need it, near and far: skip(stack, culprit) is called for each.
-    Needs that are not among the stacks count as met. When stopped() is true nothing new is started.
+    A stack whose work returns False stops those that depend on it, near and far: skip(stack, culprit) is called for
+    each. Dependencies that are not among the stacks count as met. When stopped() is true nothing new is started.
     """
-    waiting = {stack: needs[stack] & needs.keys() for stack in order(needs)}
+    waiting = {stack: dependencies[stack] & dependencies.keys() for stack in order(dependencies)}
     succeeded: set[str] = set()
     failed: set[str] = set()
     running: dict[Future[bool], str] = {}
@@ -62,4 +62,4 @@ def run(
             done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
             for future in done:
                 (succeeded if future.result() else failed).add(running.pop(future))
-    return len(succeeded) == len(needs)
+    return len(succeeded) == len(dependencies)

@@ -29,7 +29,7 @@ def run_all(
     arguments: list[str],
     console: Console,
     *,
-    own: Mapping[str, list[str]] | None = None,
+    options_of: Mapping[str, list[str]] | None = None,
     why_not: Callable[[str], str] = lambda _: "",
     advice: str = AGAIN,
 ) -> tuple[dict[str, Outcome], dict[str, Row]]:
@@ -41,7 +41,7 @@ def run_all(
     """
     terraform, verb = Terraform(context), verb_of(arguments)
     outcomes: dict[str, Outcome] = {}
-    before = graph.readers if verb == "destroying" else graph.needs.__getitem__
+    before = graph.readers if verb == "destroying" else graph.dependencies.__getitem__
 
     def work(stack: str) -> bool:
         progress.step(stack, "initialising")
@@ -51,7 +51,7 @@ def run_all(
             progress.step(stack, "interrupted")
             return False
         if outcome.succeeded:
-            options = [*arguments, *(own or {}).get(stack, [])]
+            options = [*arguments, *(options_of or {}).get(stack, [])]
             outcome = terraform.run(directory, options, lambda event: follow(event, stack, verb, progress))
             if outcome.succeeded and verb != "planning":  # what an earlier run left behind is in the state by now
                 (directory / ADOPTED).unlink(missing_ok=True)
@@ -62,10 +62,13 @@ def run_all(
         progress.step(stack, "done" if outcome.succeeded else ended)
         return outcome.succeeded
 
-    needs = {stack: before(stack) for stack in stacks}
-    with Progress(console, needs) as progress, Signals(progress.running, terraform.interrupt, console) as signals:
+    dependencies = {stack: before(stack) for stack in stacks}
+    with (
+        Progress(console, dependencies) as progress,
+        Signals(progress.running, terraform.interrupt, console) as signals,
+    ):
         succeeded = schedule.run(
-            needs,
+            dependencies,
             work,
             skip=lambda stack, _: progress.step(stack, "skipped"),
             stopped=lambda: signals.stopping,

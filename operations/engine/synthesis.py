@@ -21,7 +21,7 @@ class Graph:
     """The stacks of a synthesis, and what each of them reads."""
 
     directory: Path
-    needs: dict[str, frozenset[str]]
+    dependencies: dict[str, frozenset[str]]
 
     def path(self, stack: str) -> Path:
         return self.directory / "stacks" / stack
@@ -30,22 +30,22 @@ class Graph:
         """Its Terraform JSON, as written."""
         return json.loads((self.path(stack) / "cdk.tf.json").read_text(encoding="utf-8"))
 
-    def all_needs(self, stack: str) -> frozenset[str]:
-        return self.needs[stack].union(*(self.all_needs(needed) for needed in self.needs[stack]))
+    def all_dependencies(self, stack: str) -> frozenset[str]:
+        return self.dependencies[stack].union(*(self.all_dependencies(needed) for needed in self.dependencies[stack]))
 
     def readers(self, stack: str) -> frozenset[str]:
         """Those that depend on it, near and far."""
-        return frozenset(other for other in self.needs if stack in self.all_needs(other))
+        return frozenset(other for other in self.dependencies if stack in self.all_dependencies(other))
 
     def select(self, names: list[str]) -> list[str]:
         """These stacks, or all when none is named, in order. Raises OperationError for one that does not exist."""
-        unknown = [name for name in names if name not in self.needs]
+        unknown = [name for name in names if name not in self.dependencies]
         if unknown:
-            near = {found for name in unknown for found in difflib.get_close_matches(name, self.needs, 1)}
+            near = {found for name in unknown for found in difflib.get_close_matches(name, self.dependencies, 1)}
             guess = f" (did you mean {' '.join(sorted(near))}?)" if near else ""
-            known = ", ".join(self.needs)
+            known = ", ".join(self.dependencies)
             raise OperationError(f"STACK: there is no stack {', '.join(unknown)}{guess}; there are {known}")
-        return [name for name in self.needs if not names or name in names]
+        return [name for name in self.dependencies if not names or name in names]
 
 
 def synthesize(environment: str, directory: Path | None = None) -> Graph:
@@ -75,5 +75,7 @@ def read_graph(directory: Path) -> Graph:
         # Left over from another branch: it would still plan and apply.
         if folder.name not in stacks and not (folder / ERRORED_STATE).exists():
             shutil.rmtree(folder)
-    needs = {name: sorted(stack["dependencies"]) for name, stack in sorted(stacks.items())}
-    return Graph(directory, {name: frozenset(needs[name]) for name in TopologicalSorter(needs).static_order()})
+    dependencies = {name: sorted(stack["dependencies"]) for name, stack in sorted(stacks.items())}
+    return Graph(
+        directory, {name: frozenset(dependencies[name]) for name in TopologicalSorter(dependencies).static_order()}
+    )

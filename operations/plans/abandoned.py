@@ -15,7 +15,7 @@ PROVIDER = re.compile(r'provider\["(?:[^"/]+/)?[^"/]+/([^"/]+)"\]')
 
 def found(context: Context, graph: Graph) -> dict[str, dict[str, Any]]:
     """Those of the environment that hold resources, by the name of the stack."""
-    names = [name for name in state_bucket.states(context) if name not in graph.needs]
+    names = [name for name in state_bucket.states(context) if name not in graph.dependencies]
     states = {name: state_bucket.document(context, name) for name in names}
     return {name: state for name, state in states.items() if state and _managed(state)}
 
@@ -42,7 +42,7 @@ def added(context: Context, graph: Graph) -> Graph:
 
     Those are what another stack with the same providers has. Raises OperationError where there is none.
     """
-    needs = dict(graph.needs)
+    dependencies = dict(graph.dependencies)
     for name, state in found(context, graph).items():
         template = _like(graph, name, state)
         template["terraform"]["backend"]["s3"]["key"] = context.settings.names.state_key(name)
@@ -53,8 +53,8 @@ def added(context: Context, graph: Graph) -> Graph:
         graph.path(name).mkdir(parents=True)
         (graph.path(name) / "cdk.tf.json").write_text(json.dumps(kept, indent=2), encoding="utf-8")
         read = {each["name"].removesuffix("_state") for each in state["resources"] if each["mode"] == "data"}
-        needs[name] = frozenset(read & graph.needs.keys())
-    return Graph(graph.directory, needs)
+        dependencies[name] = frozenset(read & graph.dependencies.keys())
+    return Graph(graph.directory, dependencies)
 
 
 def _managed(state: dict[str, Any]) -> list[Any]:
@@ -63,7 +63,7 @@ def _managed(state: dict[str, Any]) -> list[Any]:
 
 def _like(graph: Graph, name: str, state: dict[str, Any]) -> dict[str, Any]:
     wanted = {match[1] for each in state["resources"] if (match := PROVIDER.match(each["provider"]))} - {"terraform"}
-    for stack in graph.needs:
+    for stack in graph.dependencies:
         template: dict[str, Any] = graph.template(stack)
         if wanted <= template.get("provider", {}).keys():
             return template

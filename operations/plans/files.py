@@ -74,10 +74,10 @@ def read(folder: Path, environment: str, graph: Graph) -> dict[str, Path]:
         path = path_of(folder, stack)
         if not path.is_file() or _digest(path) != plan:
             problems.append(f"  {path.name} is not the file that was planned")
-        elif stack not in graph.needs or _digest(_configuration(graph, stack)) != configuration:
+        elif stack not in graph.dependencies or _digest(_configuration(graph, stack)) != configuration:
             problems.append(f"  {path.name} was planned from other code or settings than these")
-    if strangers := sorted({path.stem for path in folder.glob("*.tfplan")} - digests.keys()):
-        problems += [f"  {stack}.tfplan is none of the files that were planned" for stack in strangers]
+    if unknown := sorted({path.stem for path in folder.glob("*.tfplan")} - digests.keys()):
+        problems += [f"  {stack}.tfplan is none of the files that were planned" for stack in unknown]
     if problems:
         raise OperationError(f"nothing was applied of PLANS={folder}:", *problems, f"Plan again: {again}")
     return {stack: path_of(folder, stack) for stack in digests}

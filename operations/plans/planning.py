@@ -58,7 +58,7 @@ class Planner:
         self, context: Context, graph: Graph, folder: Path, private: Path, *, reads_only: bool = False
     ) -> None:
         self._context, self._graph, self._folder, self._reads_only = context, graph, folder, reads_only
-        self._copies = Copies(graph.directory, graph.needs, private / "copies")
+        self._copies = Copies(graph.directory, graph.dependencies, private / "copies")
         self._plans = Plans()
         self._deployed = cache(lambda stack: state_bucket.read(context, stack) is not None)
         self._read = cache(lambda stack: changes.read(context, self._copies.path(stack), self._path(stack)))
@@ -123,11 +123,11 @@ class Planner:
         if not stacks:
             return
         unread = self.unread(stacks)
-        own = {stack: [f"-out={self._path(stack)}"] for stack in stacks}
+        options = {stack: [f"-out={self._path(stack)}"] for stack in stacks}
         for stack in unread:
-            own[stack].append("-refresh=false")
+            options[stack].append("-refresh=false")
         arguments = [*PLAN, "-lock=false" if copies or self._reads_only else LOCK_TIMEOUT]
-        found, _ = run_all(self._context, self._copies, stacks, arguments, console, own=own)
+        found, _ = run_all(self._context, self._copies, stacks, arguments, console, options_of=options)
         self._plans.outcomes |= found
         if not copies:
             self._plans.files |= {stack: self._path(stack) for stack in stacks}
@@ -165,7 +165,7 @@ class Planner:
         return PLACEHOLDER if hidden else change["after"]
 
     def _copy(self, stack: str, values: Values) -> None:
-        producers = {needed for needed in self._graph.needs[stack] if self._deployed(needed)}
+        producers = {needed for needed in self._graph.dependencies[stack] if self._deployed(needed)}
         self._copies.write(stack, values, deployed=self._deployed(stack), producers=producers)
         unknown = {key for key, value in values.items() if value == PLACEHOLDER}
         later = ", so applied from another plan, after this one" if self._reads_only else ""
@@ -185,7 +185,7 @@ def listed(names: Collection[str], kind: str) -> str:
 
 def waves(graph: Graph, stacks: Sequence[str]) -> Iterator[list[str]]:
     """The stacks in groups, each after those that it reads."""
-    sorter = TopologicalSorter({stack: graph.needs[stack] & set(stacks) for stack in stacks})
+    sorter = TopologicalSorter({stack: graph.dependencies[stack] & set(stacks) for stack in stacks})
     sorter.prepare()
     while sorter.is_active():
         ready = sorter.get_ready()

@@ -39,7 +39,7 @@ class Copies(Graph):
         template["locals"] = {_name(*key): _escaped(value) for key, value in values.items()}
         data = template.pop("data", {})
         states = {name: each for name, each in data.pop(STATES, {}).items() if name.removesuffix("_state") in producers}
-        if data := data | ({STATES: states} if states else {}):  # an empty block is a mistake
+        if data := data | ({STATES: states} if states else {}):  # an empty block is an error
             template["data"] = data
         if not deployed:
             template["terraform"]["backend"] = {"local": {}}

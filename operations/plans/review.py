@@ -59,12 +59,12 @@ def deploy(
         _ask(context)
         if state_bucket.ensure(context):
             console.print(f"Created the state bucket {context.settings.names.state_bucket}")
-        own = {stack: [str(path)] for stack, path in plans.files.items()}
+        options = {stack: [str(path)] for stack, path in plans.files.items()}
         held: list[str] = []
 
         def why_not(stack: str) -> str:
             """Plans in its turn what could only be shown with placeholders, and holds what would change more."""
-            if (reason := gate(stack)) or stack in own:
+            if (reason := gate(stack)) or stack in options:
                 return reason
             path = files.path_of(folder, stack)
             outcome = Terraform(context).run(graph.path(stack), [*PLAN, LOCK_TIMEOUT, f"-out={path}"])
@@ -75,11 +75,11 @@ def deploy(
             if more and not _agreed():
                 held.append(stack)
                 return "\n".join(["this was not shown before:", *more])
-            own[stack] = [str(path)]
+            options[stack] = [str(path)]
             return ""
 
         try:
-            return run_all(context, graph, changing, APPLY, console, own=own, why_not=why_not)
+            return run_all(context, graph, changing, APPLY, console, options_of=options, why_not=why_not)
         except OperationError as error:
             if not held or isinstance(error, Interrupted):
                 raise

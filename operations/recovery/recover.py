@@ -79,6 +79,6 @@ def release(context: Context, left: list[Run], console: Console) -> None:
 
 def name_locks(context: Context, graph: Graph, console: Console) -> None:
     """Name the locks of others: Terraform waits for a minute, and fails then."""
-    for stack, lock in state_bucket.locked(context, graph.needs).items():
+    for stack, lock in state_bucket.locked(context, graph.dependencies).items():
         command = unlocking(context.settings.environment, graph.path(stack), lock.id)
         console.print(f"{lock}. If nobody works on it any more:\n    {command}", markup=False, soft_wrap=True)

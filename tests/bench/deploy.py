@@ -38,19 +38,19 @@ def main() -> int:
             print(
                 deployed.stdout
                 if deployed.returncode
-                else summary(took, deployed.stdout, read_graph(copy / OUTPUT.relative_to(ROOT) / EMBEDDED).needs)
+                else summary(took, deployed.stdout, read_graph(copy / OUTPUT.relative_to(ROOT) / EMBEDDED).dependencies)
             )
         finally:
             _run(copy, "clean")
     return deployed.returncode
 
 
-def summary(took: float, printed: str, needs: Mapping[str, frozenset[str]]) -> str:
+def summary(took: float, printed: str, dependencies: Mapping[str, frozenset[str]]) -> str:
     """What a deploy that took so many seconds has printed, against the longest chain of its stacks."""
     seconds = {stack: int(each) for stack, each in ROW.findall(printed)}
-    remaining = chains({stack: needs[stack] & seconds.keys() for stack in seconds}, seconds)
+    remaining = chains({stack: dependencies[stack] & seconds.keys() for stack in seconds}, seconds)
     chain = [max(remaining, key=lambda stack: remaining[stack])]
-    while readers := [stack for stack in seconds if chain[-1] in needs[stack]]:
+    while readers := [stack for stack in seconds if chain[-1] in dependencies[stack]]:
         chain.append(max(readers, key=lambda stack: remaining[stack]))
     longest = remaining[chain[0]]
     return (

@@ -12,13 +12,13 @@ database           24       24      100  database_port = 5432
 
 
 def test_the_longest_chain_is_that_of_the_seconds_that_were_measured() -> None:
-    needs = {
+    dependencies = {
         "vpc": frozenset[str](),
         "state": frozenset[str](),
         "database": frozenset({"vpc"}),
         "app": frozenset({"vpc"}),
     }
 
-    assert summary(150, PRINTED, needs).endswith(
+    assert summary(150, PRINTED, dependencies).endswith(
         "150 seconds, 188 one after another. The longest chain, vpc + database, took 125: 1.20 times."
     )

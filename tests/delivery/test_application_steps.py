@@ -30,7 +30,7 @@ INSTALL = "Install dependencies"
 ELSEWHERE = {  # what runs the others
     "Build the images": "an engine for containers; the stages are run below",
     "Build and push what is not there yet": "test_images_script.py",
-    "Release, try it, and go back if it does not answer": "test_release_recovery.py",
+    "Release, try it, and roll back if it does not answer": "test_release_recovery.py",
     "Install the linter": "test_migrations_script.py",
     "Name what is taken away or locked": "test_migrations_script.py",
 }

@@ -12,7 +12,7 @@ from tests.project import Project, Result, copy_of_project
 def stacks(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """All but those in the cluster, because the simulated EKS runs nothing."""
     graph = synthesize("local", tmp_path_factory.mktemp("stacks") / "out")
-    return set(graph.needs) - set(in_cluster(graph, list(graph.needs)))
+    return set(graph.dependencies) - set(in_cluster(graph, list(graph.dependencies)))
 
 
 @pytest.fixture(scope="module")

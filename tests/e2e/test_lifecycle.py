@@ -155,7 +155,7 @@ def test_a_stack_that_others_need_is_not_destroyed(deployed: Project) -> None:
     refused = deployed.make("destroy", STACK="vpc")
 
     assert refused.code == 1
-    assert refused.output == "database needs vpc and still holds resources: STACK='vpc database'\n"
+    assert refused.output == "database depends on vpc and still holds resources: STACK='vpc database'\n"
 
 
 def test_destroy_leaves_nothing(deployed: Project) -> None:

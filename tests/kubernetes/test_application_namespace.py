@@ -11,7 +11,7 @@ import pytest
 
 from operations.cluster import helm
 from operations.cluster.kubernetes import resolved
-from operations.cluster.manifests import mistakes, pods
+from operations.cluster.manifests import errors, pods
 from settings.aws import EksSettings
 from tests.charts import VERSION, Objects, example, one, release_values, render, secret_of, values_of
 from tests.conftest import ROOT, Platform
@@ -42,7 +42,7 @@ def test_helm_and_the_schemas_find_nothing_wrong(objects: Objects, backend: Obje
     versions = get_args(EksSettings.model_fields["kubernetes_version"].annotation)
     assert VERSION in versions
     for version in versions:
-        assert (version, mistakes([*objects, *backend], version)) == (version, [])
+        assert (version, errors([*objects, *backend], version)) == (version, [])
 
 
 def test_what_the_release_needs_is_there_before_it(objects: Objects, backend: Objects) -> None:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from operations.cluster import helm
-from operations.cluster.manifests import mistakes, pods
+from operations.cluster.manifests import errors, pods
 from stacks.eks import SCRAPE_TARGETS
 from tests.charts import VERSIONS, Objects, one, release_values, render
 from tests.conftest import ENVIRONMENTS, ROOT, Platform
@@ -40,7 +40,7 @@ def test_helm_and_the_schemas_find_nothing_wrong(platform: Platform, environment
     helm.lint(CHART, [json.dumps(values)])
     rendered = render(CHART, NAME, values)
     for version in VERSIONS:
-        assert mistakes(render(CHART, NAME, values, version=version), version) == []
+        assert errors(render(CHART, NAME, values, version=version), version) == []
     assert {each["kind"] for each in rendered} == {
         "Deployment",
         "HorizontalPodAutoscaler",

@@ -16,7 +16,7 @@ import pytest
 from modules.cluster.chart_release import CHARTS, PINS
 from operations import LOCAL
 from operations.cluster import helm
-from operations.cluster.manifests import mistakes
+from operations.cluster.manifests import errors
 from operations.cluster.programs import carried
 from settings.messages import read_mapping
 from tests.charts import VERSIONS, values_of
@@ -54,7 +54,7 @@ def test_a_pinned_chart_accepts_our_values_on_every_kubernetes(platform: Platfor
         options = {"name": chart, "namespace": PINS[chart]["namespace"], "kubernetes_version": version}
         objects = helm.template(archive, values=[values], **options)
         assert objects
-        assert mistakes(objects, version) == []
+        assert errors(objects, version) == []
 
 
 @pytest.mark.parametrize("chart", PINS)

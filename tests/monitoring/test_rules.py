@@ -91,7 +91,7 @@ def narrowed(test: Scenario, rules: list[Rule]) -> Scenario:
     return {**test, **kept}
 
 
-def without_strangers(test: Scenario, groups: list[Group]) -> Scenario:
+def without_others(test: Scenario, groups: list[Group]) -> Scenario:
     """Without the series that nothing asks for, which cost time."""
     asked = " ".join(rule["expr"] for rule in [*rules_in(groups), *test["promql_expr_test"]])
     names = set(re.findall(r"\w+(?::\w+)*", asked))
@@ -112,7 +112,7 @@ def verdict(tool: Tool, directory: Path, scenario: str, groups: list[Group], onl
     whole = file | {
         "rule_files": [str(directory / "rules.yml")],
         "group_eval_order": [group["name"] for group in kept],
-        "tests": [without_strangers(narrowed(test, concerned), kept)],
+        "tests": [without_others(narrowed(test, concerned), kept)],
     }
     (directory / "test.yml").write_text(yaml.safe_dump(whole))
     checked = tool("promtool", "test", "rules", directory / "test.yml")

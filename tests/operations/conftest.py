@@ -33,12 +33,12 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
 
 @pytest.fixture
 def stacks(tmp_path: Path, context: Context, monkeypatch: pytest.MonkeyPatch) -> Stacks:
-    """stacks(one={...}, two={...}, needs={"two": {"one"}}): each with these resources."""
+    """stacks(one={...}, two={...}, depends_on={"two": {"one"}}): each with these resources."""
     for module in ("engine.terraform", "recovery.runs"):
         monkeypatch.setattr(f"operations.{module}.LOCAL", tmp_path / ".local")
     settings = context.settings
 
-    def write(needs: dict[str, set[str]] | None = None, **resources: Any) -> Graph:
+    def write(depends_on: dict[str, set[str]] | None = None, **resources: Any) -> Graph:
         for name, resource in resources.items():
             directory = tmp_path / "stacks" / name
             directory.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ def stacks(tmp_path: Path, context: Context, monkeypatch: pytest.MonkeyPatch) ->
             }
             template = {"terraform": {"backend": {"s3": backend}}, "resource": {"terraform_data": resource}}
             (directory / "cdk.tf.json").write_text(json.dumps(template))
-        return Graph(tmp_path, {name: frozenset((needs or {}).get(name, ())) for name in resources})
+        return Graph(tmp_path, {name: frozenset((depends_on or {}).get(name, ())) for name in resources})
 
     return write
 

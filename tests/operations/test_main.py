@@ -67,7 +67,7 @@ def test_all_mistakes_of_a_file_in_one_message(project: Project) -> None:
     settings.write_text(text.replace("backup_retention_days: 7", "backup_retention_days: 0"))
 
     assert re.sub(r"line \d+: ", "", refused(project, project.make("deploy"))) == (
-        "environments/local.yaml has 3 mistakes:\n"
+        "environments/local.yaml has 3 validation errors:\n"
         "  vpc.cidr is missing: write a private network from /16 to /20, such as 10.20.0.0/16\n"
         "  vpc.cidrr is not a setting of vpc: did you mean cidr?\n"
         "  database.backup_retention_days = 0 is not valid: write 1 to 35 days of point-in-time recovery\n"

@@ -31,7 +31,7 @@ def parameter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Graph:
 def run(context: Context, graph: Graph, *arguments: str) -> dict[str, str]:
     """What Terraform changes, by address."""
     console = Console(file=io.StringIO())
-    outcomes, _ = run_all(context, graph, graph.needs, list(arguments), console)
+    outcomes, _ = run_all(context, graph, graph.dependencies, list(arguments), console)
     return outcomes["runner"].changes
 
 

@@ -40,7 +40,7 @@ if settings.get_current_profile_name() == "default":
 
 SHIPPED = {path.stem: path.read_bytes() for path in sorted(ENVIRONMENTS.glob("*.yaml"))}
 SCHEMA = generated()
-HEADS = re.compile(r"environments/fuzzed\.yaml (has \d+ mistakes?:\n|is |cannot be read: )")
+HEADS = re.compile(r"environments/fuzzed\.yaml (has \d+ validation errors?:\n|is |cannot be read: )")
 REMEDY = re.compile(
     r"\b(write|did you mean|name it once|name one of them|take it from|leave it out|list the networks|put)\b"
 )

@@ -33,7 +33,7 @@ def mistakes(tmp_path: Path, **areas: Any) -> list[str]:
         else:
             values[area] = fields
     title, *lines = load(tmp_path, yaml.safe_dump(values)).splitlines()
-    assert title == f"environments/production.yaml has {len(lines)} mistake{'s' * (len(lines) > 1)}:"
+    assert title == f"environments/production.yaml has {len(lines)} validation error{'s' * (len(lines) > 1)}:"
     return [re.sub(r"^  line \d+: ", "", line) for line in lines]
 
 

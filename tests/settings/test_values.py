@@ -49,7 +49,7 @@ def mistake(directory: Path, **changes: Any) -> str:
     with pytest.raises(SettingsError) as error:
         settings(directory, **changes)
     title, *lines = str(error.value).splitlines()
-    assert title == "environments/blue.yaml has 1 mistake:"
+    assert title == "environments/blue.yaml has 1 validation error:"
     [line] = lines
     return re.sub(r"^  line \d+: ", "", line)
 

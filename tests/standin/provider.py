@@ -24,7 +24,7 @@ from tf.types import Unknown
 from tf.utils import Diagnostics, read_dynamic_value, to_dynamic_value
 
 from operations.cluster import helm
-from operations.cluster.manifests import mistakes
+from operations.cluster.manifests import errors
 from tests.standin.schema import Block, provider_schema
 
 NAMESPACE = "kubernetes_namespace_v1"
@@ -108,7 +108,7 @@ def _check_release(release: dict[str, Any], diagnostics: Diagnostics) -> None:
     except helm.ChartError as error:
         diagnostics.add_error(f"the release {release['name']} cannot be rendered", str(error))
         return
-    for line in mistakes(objects, version):
+    for line in errors(objects, version):
         diagnostics.add_error(f"the release {release['name']} is invalid", line)
 
 
@@ -116,7 +116,7 @@ def _check_namespace(resource: dict[str, Any], diagnostics: Diagnostics) -> None
     [metadata] = resource["metadata"]
     known = {key: metadata[key] for key in ("name", "labels") if metadata[key] and not _is_unknown(metadata[key])}
     manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": known}
-    for line in mistakes([manifest], os.environ["STANDIN_KUBERNETES_VERSION"]):
+    for line in errors([manifest], os.environ["STANDIN_KUBERNETES_VERSION"]):
         diagnostics.add_error(line)
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Release the images of a commit by their digests, ask the API from outside, and go back when it does not answer.
+# Release the images of a commit by their digests, ask the API from outside, and roll back when it does not answer.
 # However it ends, the summary says where things stand, and of a failure why.
 set -euo pipefail
 : "${CLUSTER:?}" "${REGISTRY:?}" "${BACKEND:?}" "${MIGRATOR:?}" "${ARCHITECTURES:?}"
@@ -59,11 +59,11 @@ revision() {
 # back WHY: to the revision that served before this run.
 back() {
   if [[ -z $before ]]; then
-    failed "$1, and there is no revision before this one to go back to"
+    failed "$1, and there is no revision before this one to roll back to"
   elif helm rollback "$RELEASE" "$before" --wait --timeout "${WAIT}s" 2>&1 | tee --append "$SAID"; then
     failed "$1: taken back to revision $before"
   else
-    failed "$1, and could not be taken back to revision $before: see what serves, and go back by hand"
+    failed "$1, and could not be taken back to revision $before: see what serves, and roll back by hand"
   fi
 }
 
@@ -114,7 +114,7 @@ while read -r left since <<<"$(pending)" && [[ -n $left ]] && (($(date +%s) < $(
   sleep "$PAUSE"
 done
 before="$(revision)"
-# The runs of a group begin in any order. To run one again is how somebody goes back.
+# The runs of a group begin in any order. To run one again is how somebody rolls back.
 newest=""
 if helm status "$RELEASE" --output json >"$RUNNER_TEMP/status.json" 2>/dev/null; then
   newest="$(jq --raw-output '.info.description | capture(" of run (?<n>\\d+)$").n' "$RUNNER_TEMP/status.json")"
@@ -150,7 +150,7 @@ cat "$SAID"
 if ((ended != 0)); then
   evidence 2>&1 | tee --append "$SAID" || echo "::warning::not all of the cause could be asked for"
   why="$(cause)"
-  if [[ $why == somebody* ]]; then # and goes back as well, or does not
+  if [[ $why == somebody* ]]; then # and rolls back as well, or does not
     failed "Not released: $why"
   else
     back "Not released: $why"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from tests.monitoring.month.stored import STEP
-from tests.monitoring.test_rules import asks, groups_in, reach, rules_in, without_strangers
+from tests.monitoring.test_rules import asks, groups_in, reach, rules_in, without_others
 
 HEARTBEAT = "monitoring-silent"
 # Minutes without a beat after which CloudWatch raises its alarm. Alertmanager forgets the Watchdog within five more.
@@ -59,7 +59,7 @@ def firings(
         "rule_files": [str(folder / f"rules-{name}")],
         "evaluation_interval": f"{STEP * (2 if name == 'slo.yml' else 1)}m",  # objectives read days each time
         "group_eval_order": [group["name"] for group in groups],
-        "tests": [without_strangers(test, groups)],
+        "tests": [without_others(test, groups)],
     }
     (folder / name).write_text(yaml.dump(whole, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), width=10**9))
     done = subprocess.run(

@@ -39,7 +39,7 @@ def run(stacks: Stacks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Call
     """run(context) gives vpc, addons and app as small stacks, and what a command prints about them."""
 
     def make(context: Context) -> tuple[Graph, Run]:
-        graph = stacks(vpc={"made": {}}, addons={"made": {}}, app={"made": {}}, needs={"app": {"addons"}})
+        graph = stacks(vpc={"made": {}}, addons={"made": {}}, app={"made": {}}, depends_on={"app": {"addons"}})
         for module in (plan, deploy, destroy):
             monkeypatch.setattr(module, "synthesize", lambda _: graph)
             monkeypatch.setattr(module, "open_context", lambda *_, **__: context)

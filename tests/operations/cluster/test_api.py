@@ -104,7 +104,7 @@ def test_without_the_api_no_command_touches_anything(
     command("deploy")
     before = states(local)
     assert all(before.values())
-    for stack in graph.needs:  # something to do in each
+    for stack in graph.dependencies:  # something to do in each
         path = graph.path(stack) / "cdk.tf.json"
         path.write_text(path.read_text().replace('"made": {}', '"made": {}, "other": {}'))
     server.stop()

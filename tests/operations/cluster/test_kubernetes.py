@@ -32,7 +32,7 @@ def context() -> Context:
 
 
 def test_the_stacks_inside_the_cluster_are_those_without_aws(graph: Graph) -> None:
-    assert kubernetes.in_cluster(graph, list(graph.needs)) == INSIDE
+    assert kubernetes.in_cluster(graph, list(graph.dependencies)) == INSIDE
 
 
 def test_without_a_cluster_the_reason_is_said(graph: Graph, context: Context) -> None:
@@ -59,7 +59,9 @@ def test_with_a_real_aws_both_halves_are_applied(graph: Graph) -> None:
 
 
 def test_values_have_the_outputs_of_other_stacks_in_them(graph: Graph) -> None:
-    outputs = {stack: {name: example(name) for name in graph.template(stack)["output"]} for stack in graph.needs["app"]}
+    outputs = {
+        stack: {name: example(name) for name in graph.template(stack)["output"]} for stack in graph.dependencies["app"]
+    }
     [namespace] = [each for each in kubernetes.releases(graph, "app", outputs) if each.name == "application-namespace"]
 
     values = json.loads(namespace.values[0])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from operations.cluster.manifests import mistakes
+from operations.cluster.manifests import errors
 from tests.charts import VERSION
 
 LABELS = {"app": "api"}
@@ -76,7 +76,7 @@ CONTAINER = "spec.template.spec.containers.0"
 
 
 def test_nothing_is_wrong_with_what_is_right() -> None:
-    assert mistakes(OBJECTS, VERSION) == []
+    assert errors(OBJECTS, VERSION) == []
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_each_mistake_is_found(kind: str, field: str, value: Any, said: str) -> 
         place = place[int(part)] if part.isdigit() else place[part]
     place[last] = value
 
-    assert any(said in line for line in mistakes(objects, VERSION)), mistakes(objects, VERSION)
+    assert any(said in line for line in errors(objects, VERSION)), errors(objects, VERSION)
 
 
 def test_an_object_without_what_it_must_have_is_a_mistake_and_no_accident() -> None:
@@ -123,7 +123,7 @@ def test_an_object_without_what_it_must_have_is_a_mistake_and_no_accident() -> N
     del ingress["spec"]["rules"][0]["http"]["paths"][0]["pathType"]
     del objects[0]["spec"]["template"]
 
-    found = mistakes(objects, VERSION)
+    found = errors(objects, VERSION)
     assert found == [
         "Deployment api: spec: 'template' is a required property",
         "Ingress api: spec.rules.0.http.paths.0: 'pathType' is a required property",

@@ -157,7 +157,7 @@ def test_a_drill_passes_and_leaves_its_report_and_nothing_else(deployed: Staging
     assert code == 0, said
     found = report(deployed)
     assert re.fullmatch(r"realworld-staging-drill-\d{14}", found["drill"])
-    assert found["mistakes"] == []
+    assert found["errors"] == []
     assert found["schema"] == "20260202_tags"
     assert found["tables"]["public.Article"] == {"rows": 7, "expected": [7, 7]}
     assert 0 <= found["rpo_seconds"] < 600

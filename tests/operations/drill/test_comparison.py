@@ -14,7 +14,7 @@ import pytest
 
 from modules.database.postgres import DATABASE, USER
 from operations import OperationError
-from operations.drill.comparison import Measure, Table, bounds, measure, mistakes
+from operations.drill.comparison import Measure, Table, bounds, errors, measure
 from tests.conftest import free_port
 from tests.operations.commands.postgres import MISSING, NAME, PASSWORD, Server, run, running
 
@@ -128,8 +128,8 @@ def test_a_database_of_before_a_table_was_dropped_is_right_and_one_of_after_it_i
     assert bounds(before.tables["public.Article"], after.tables["public.Article"]) == (9, 20)
     assert found.newest
     assert 0 < point.timestamp() - found.newest < 60, "what is to come counts as little as another zone does"
-    assert mistakes(before, after, found) == []
-    assert mistakes(before, after, late) == ["the table public.Article is missing"]
+    assert errors(before, after, found) == []
+    assert errors(before, after, late) == ["the table public.Article is missing"]
 
 
 @pytest.mark.slow
@@ -174,4 +174,4 @@ def at(rows: int, inserted: int, deleted: int, **more: object) -> Measure:
 def test_what_changed_meanwhile_is_no_mistake_and_anything_else_is(
     after: Measure, restored: Measure, expected: list[str]
 ) -> None:
-    assert mistakes(THEN, after, restored) == expected
+    assert errors(THEN, after, restored) == expected

@@ -9,7 +9,7 @@ from operations.engine import schedule
 
 
 def run(
-    needs: Mapping[str, set[str]], failing: Collection[str] = (), stop_after: str = ""
+    dependencies: Mapping[str, set[str]], failing: Collection[str] = (), stop_after: str = ""
 ) -> tuple[bool, list[str], dict[str, str]]:
     """Whether all succeeded, the order in which they began, and who was skipped because of whom."""
     begun: list[str] = []
@@ -19,7 +19,7 @@ def run(
         begun.append(stack)
         return stack not in failing
 
-    frozen = {stack: frozenset(needed) for stack, needed in needs.items()}
+    frozen = {stack: frozenset(needed) for stack, needed in dependencies.items()}
     result = schedule.run(frozen, work, skipped.__setitem__, stopped=lambda: stop_after in begun)
     return result, begun, skipped
 
@@ -34,9 +34,9 @@ def test_what_is_needed_comes_first() -> None:
 
 
 def test_a_failure_stops_those_that_need_it_and_nobody_else() -> None:
-    needs = {"vpc": set(), "dns": set(), "eks": {"vpc"}, "app": {"eks"}}
+    dependencies = {"vpc": set(), "dns": set(), "eks": {"vpc"}, "app": {"eks"}}
 
-    succeeded, begun, skipped = run(needs, failing={"vpc"})
+    succeeded, begun, skipped = run(dependencies, failing={"vpc"})
 
     assert not succeeded
     assert sorted(begun) == ["dns", "vpc"]
@@ -56,7 +56,7 @@ def test_nothing_begins_after_a_stop() -> None:
 def test_the_longest_remaining_chain_begins_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schedule, "SECONDS", {"dns": 40, "database": 100, "vpc": 20, "iam": 5})
     monkeypatch.setattr(schedule, "OTHERS", 10)
-    needs = {
+    dependencies = {
         "registry": frozenset[str](),
         "dns": frozenset[str](),
         "iam": frozenset[str](),
@@ -67,7 +67,7 @@ def test_the_longest_remaining_chain_begins_first(monkeypatch: pytest.MonkeyPatc
     }
 
     # 120, 100, 40, 25, 20, and 10 seconds: a stack that is short by itself is early when others wait for it.
-    assert schedule.order(needs) == ["vpc", "database", "dns", "iam", "queue", "registry", "worker"]
+    assert schedule.order(dependencies) == ["vpc", "database", "dns", "iam", "queue", "registry", "worker"]
 
 
 def test_so_many_work_side_by_side_and_no_more() -> None:

@@ -28,7 +28,7 @@ def apply(context: Context, graph: Graph, arguments: list[str] = APPLY) -> tuple
     """What was printed, and the changes of each stack. Fails as run_all does, with what was printed as a note."""
     console = Console(file=io.StringIO(), width=200)
     try:
-        outcomes, _ = run_all(context, graph, graph.needs, arguments, console)
+        outcomes, _ = run_all(context, graph, graph.dependencies, arguments, console)
     except OperationError as error:
         error.add_note(console.file.getvalue())  # type: ignore[attr-defined]
         raise
@@ -45,7 +45,7 @@ def test_a_failed_stack_stops_its_dependents_and_not_its_siblings(
 ) -> None:
     flag = tmp_path / "flag"
     graph = stacks(
-        needs={"child": {"broken"}, "grandchild": {"child"}},
+        depends_on={"child": {"broken"}, "grandchild": {"child"}},
         broken=runs(f"test -e {flag}"),
         child=runs("true"),
         grandchild=runs("true"),
@@ -104,7 +104,7 @@ def interrupting(started: Path, *signals: signal.Signals) -> threading.Thread:
 
 def test_ctrl_c_lets_what_runs_finish_and_begins_nothing(context: Context, stacks: Stacks, tmp_path: Path) -> None:
     started = tmp_path / "started"
-    graph = stacks(needs={"reader": {"slow"}}, slow=runs(f"touch {started}; sleep 1"), reader=runs("true"))
+    graph = stacks(depends_on={"reader": {"slow"}}, slow=runs(f"touch {started}; sleep 1"), reader=runs("true"))
 
     thread = interrupting(started, signal.SIGINT)
     with pytest.raises(Interrupted) as error:
@@ -124,7 +124,7 @@ def test_when_it_is_urgent_terraform_is_interrupted_and_gives_its_lock_back(
 ) -> None:
     started = tmp_path / "started"
     graph = stacks(
-        needs={"reader": {"slow"}},
+        depends_on={"reader": {"slow"}},
         slow={"first": {}, **runs(f"touch {started}; test -e {tmp_path}/again || sleep 60")},
         reader=runs("true"),
     )

@@ -13,7 +13,7 @@ GRAPH = Graph(Path(), {stack: frozenset(needed) for stack, needed in NEEDS.items
 
 
 def test_needs_and_readers_are_those_far_away_too() -> None:
-    assert GRAPH.all_needs("app") == {"eks", "vpc", "iam"}
+    assert GRAPH.all_dependencies("app") == {"eks", "vpc", "iam"}
     assert GRAPH.readers("iam") == {"eks", "app"}
     assert GRAPH.readers("app") == set()
 
@@ -34,7 +34,7 @@ def test_producers_come_first_and_what_the_manifest_does_not_name_goes(tmp_path:
 
     graph = read_graph(tmp_path)
 
-    order = list(graph.needs)
+    order = list(graph.dependencies)
     assert sorted(order) == sorted(NEEDS)
-    assert all(order.index(needed) < order.index(stack) for stack in order for needed in graph.needs[stack])
+    assert all(order.index(needed) < order.index(stack) for stack in order for needed in graph.dependencies[stack])
     assert sorted(path.name for path in (tmp_path / "stacks").iterdir()) == sorted(NEEDS)

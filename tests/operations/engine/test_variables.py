@@ -46,7 +46,7 @@ def test_what_terraform_would_obey_does_not_reach_it(context: Context, stacks: S
     path.write_text(json.dumps(template))
     console = Console(file=io.StringIO())
 
-    outcomes, _ = run_all(dataclasses.replace(context), graph, graph.needs, ["apply", "-auto-approve"], console)
+    outcomes, _ = run_all(dataclasses.replace(context), graph, graph.dependencies, ["apply", "-auto-approve"], console)
 
     assert outcomes["one"].changes == {"terraform_data.first": "create", "terraform_data.second": "create"}
     key = template["terraform"]["backend"]["s3"]["key"]

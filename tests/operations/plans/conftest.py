@@ -42,7 +42,7 @@ class Environment:
 
     def without(self, stack: str) -> "Environment":
         """The same after a stack was taken out of the code."""
-        del self.graph.needs[stack]
+        del self.graph.dependencies[stack]
         return self
 
     def _folder(self, wanted: bool) -> Path | None:
@@ -84,7 +84,7 @@ class Environment:
 def environment(
     context: Context, stacks: Stacks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Environment]:
-    """environment(one={...}, two={...}, needs={...}, inside=[...]): stacks, and which of them are in the cluster.
+    """environment(one={...}, two={...}, depends_on={...}, inside=[...]): stacks, and which of them are in the cluster.
 
     With name="staging" they are of an environment of a real account, as far as the commands know.
     """

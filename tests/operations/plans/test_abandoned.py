@@ -17,7 +17,7 @@ def deployed(environment: Callable[..., Environment], monkeypatch: pytest.Monkey
     """vpc, and queue, which reads it and has gone from the code since."""
     monkeypatch.setenv("YES", "1")
     monkeypatch.setenv("CONFIRM", "staging")
-    found = environment(name="staging", needs={"queue": {"vpc"}}, vpc={"a": {}}, queue={"b": {}})
+    found = environment(name="staging", depends_on={"queue": {"vpc"}}, vpc={"a": {}}, queue={"b": {}})
     found.change("vpc", output("${terraform_data.a.id}"))
     reading(found, "queue", "vpc")
     found.deploy(folder=False)
@@ -36,7 +36,7 @@ def test_plan_and_deploy_say_it_by_name(deployed: Environment) -> None:
 
 
 def test_it_is_destroyed_by_its_name_and_then_nobody_speaks_of_it(deployed: Environment) -> None:
-    with pytest.raises(OperationError, match="queue needs vpc and still holds resources: STACK='vpc queue'"):
+    with pytest.raises(OperationError, match="queue depends on vpc and still holds resources: STACK='vpc queue'"):
         deployed.destroy("vpc")
 
     deployed.destroy("queue")

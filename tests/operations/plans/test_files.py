@@ -76,7 +76,10 @@ def test_who_reads_what_changes_is_shown_for_the_new_value_and_applied_from_anot
     environment: Callable[..., Environment],
 ) -> None:
     planned = environment(
-        needs={"reader": {"producer"}, "other": {"producer"}}, producer={"a": {}}, reader={"a": {}}, other={"a": {}}
+        depends_on={"reader": {"producer"}, "other": {"producer"}},
+        producer={"a": {}},
+        reader={"a": {}},
+        other={"a": {}},
     )
     reading(planned, "reader", "producer")
     planned.change("producer", output("before"))

@@ -54,7 +54,7 @@ def staging(environment: Callable[..., Environment]) -> Callable[..., Environmen
 @pytest.fixture
 def chain(staging: Callable[..., Environment]) -> Environment:
     """Two stacks: the second reads what nobody knows before the first is applied."""
-    found = staging(needs={"reader": {"producer"}}, producer={"a": {}}, reader={"a": {}})
+    found = staging(depends_on={"reader": {"producer"}}, producer={"a": {}}, reader={"a": {}})
     reading(found, "reader", "producer")
     found.change("producer", output("${terraform_data.a.id}"))
     return found
@@ -164,7 +164,7 @@ def test_what_lies_in_a_cluster_that_is_not_there_yet_is_shown_as_it_is_written(
     monkeypatch.setattr(kubernetes, "why_not_applied", lambda *_: None)
     monkeypatch.setattr(kubernetes, "gate", lambda *_: lambda _: "")
     monkeypatch.setattr(deploy, "require_access", lambda *_: None)
-    deployed = staging(inside=["inner"], needs={"inner": {"eks"}}, eks={"a": {}}, inner={"b": {}})
+    deployed = staging(inside=["inner"], depends_on={"inner": {"eks"}}, eks={"a": {}}, inner={"b": {}})
     person.answers = ["yes", "yes"]
 
     assert deployed.plan(folder=False, details=True)

@@ -30,8 +30,8 @@ def main() -> None:
     context = context_of(said["environment"], Simulator(**said["simulator"]), said["variables"])
     console = Console(width=200, highlight=False)
     try:
-        recover(context, graph, list(graph.needs), console)
-        run_all(context, graph, graph.needs, ["apply", "-auto-approve", "-lock-timeout=5s"], console)
+        recover(context, graph, list(graph.dependencies), console)
+        run_all(context, graph, graph.dependencies, ["apply", "-auto-approve", "-lock-timeout=5s"], console)
     except OperationError as error:
         sys.exit(str(error))
 

@@ -38,7 +38,7 @@ class Life:
         assert simulator is not None
         said = {
             "folder": str(self.folder),
-            "stacks": list(self.graph.needs),
+            "stacks": list(self.graph.dependencies),
             "environment": self.context.settings.environment,
             "simulator": dataclasses.asdict(simulator),
             "variables": self.context.variables,
@@ -71,7 +71,7 @@ class Life:
 
     def changes(self) -> str:
         """The end of the log of the only stack."""
-        [stack] = self.graph.needs
+        [stack] = self.graph.dependencies
         log = self.folder / ".local" / "logs" / self.context.settings.environment / f"{stack}.log"
         return log.read_text().rsplit("# terraform apply", 1)[1]
 

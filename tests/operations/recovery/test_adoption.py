@@ -26,7 +26,7 @@ BARE = {"aws_s3_bucket"}
 
 def run(life: Life, arguments: list[str]) -> dict[str, str]:
     console = Console(quiet=True)
-    outcomes, _ = run_all(life.context, life.graph, life.graph.needs, arguments, console)
+    outcomes, _ = run_all(life.context, life.graph, life.graph.dependencies, arguments, console)
     return outcomes["small"].changes
 
 
