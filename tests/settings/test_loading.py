@@ -83,7 +83,7 @@ def test_a_file_that_cannot_be_used_is_one_message(directory: Path, text: str, e
 
     found = message(directory)
 
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 5  # an alias in an alias in an alias would take years
     prefix = (
         "environments/blue.yaml cannot be read: " if expected.startswith(("line", "it")) else "environments/blue.yaml "
     )
