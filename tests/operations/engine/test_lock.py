@@ -77,7 +77,7 @@ def test_the_documented_lines_name_folders_that_are_written(project: Project) ->
     assert project.make("synth").code == 0
     lines = [
         line.split("-chdir=")[1].split()[0]
-        for line in (ROOT / "README.md").read_text().splitlines()
+        for line in (ROOT / "docs" / "commands.md").read_text().splitlines()
         if "-chdir=" in line
     ]
     assert lines
