@@ -1,6 +1,5 @@
 """The database: RDS PostgreSQL, private, encrypted, TLS forced, password managed by AWS; its backups and its alarms."""
 
-from imports.aws.ssm_parameter import SsmParameter
 from imports.engine import Construct
 from modules.alarms.database_alarms import DatabaseAlarms
 from modules.database.backup_vault import BackupVault
@@ -59,15 +58,6 @@ class DatabaseStack(AreaStack):
                 boundary_arn=settings.names.boundary_arn,
                 protected=protected,
             )
-        SsmParameter(
-            self,
-            "restore_drill",
-            name=settings.names.restore_drill_parameter,
-            description="The restore drill that has passed last writes its name here, and when is what counts",
-            type="String",
-            value_wo="none",  # as in stacks/runner.py: no plan changes what is in it later
-            value_wo_version=1,
-        )
 
         self.publish(
             DatabaseOutputs(

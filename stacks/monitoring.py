@@ -3,6 +3,7 @@
 It knows no cluster: it is there before one, and after it.
 """
 
+from imports.aws.ssm_parameter import SsmParameter
 from imports.engine import Construct, Fn
 from modules.alarms.host_alarms import HostAlarms
 from modules.database.client import admit
@@ -110,6 +111,17 @@ class MonitoringStack(AreaStack):
             self, "private_zone", domain=settings.names.internal_domain, vpc_id=network.vpc_id, protected=protected
         )
         zone.add("loki", host.private_ip)
+
+        # Not in the stack of the database: a stack with a value that no plan may read is planned without a refresh.
+        SsmParameter(
+            self,
+            "restore_drill",
+            name=settings.names.restore_drill_parameter,
+            description="The restore drill that has passed last writes its name here, and when is what counts",
+            type="String",
+            value_wo="none",  # as in stacks/runner.py: no plan changes what is in it later
+            value_wo_version=1,
+        )
 
         self.publish(
             MonitoringOutputs(

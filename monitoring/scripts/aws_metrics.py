@@ -206,7 +206,7 @@ def workflows(now: datetime) -> List[Sample]:
     }
     wanted = [{"Key": "Name", "Option": "Equals", "Values": [*names]}]
     samples = cloudwatch([Request(GITHUB, f"{prefix}/github", {}, {})], now, LOOK_BACK_OF_WORKFLOWS)
-    # The first version is written with the stack, and of a database that counts.
+    # The first version is written with the stack, and of the drill that counts.
     samples += [
         ("aws_workflow_time_seconds", {"workflow": names[each["Name"]]}, moment(each["LastModifiedDate"]))
         for each in aws("ssm", "describe-parameters", ParameterFilters=wanted)["Parameters"]

@@ -103,4 +103,5 @@ def test_a_plan_may_read_all_that_it_reads_and_changes_nothing_of_what_a_life_ch
         "secretsmanager:GetSecretValue on "
         f"arn:aws:secretsmanager:{here}:secret:realworld-local-monitoring/grafana-abcdef",
         f"ssm:GetParameter on arn:aws:ssm:{here}:parameter/realworld-local/runner/registration-token",
+        f"ssm:GetParameter on arn:aws:ssm:{here}:parameter/realworld-local/database/restore-drill",
     }

@@ -14,7 +14,17 @@ Tool = Callable[..., subprocess.CompletedProcess[str]]
 Rule = dict[str, Any]
 Group = dict[str, Any]
 Scenario = dict[str, Any]
-SERIES = ("alerts.yml", "cluster.yml", "blind.yml", "burn.yml", "days.yml", "first.yml", "away.yml", "upkeep.yml")
+SERIES = (
+    "alerts.yml",
+    "cluster.yml",
+    "blind.yml",
+    "burn.yml",
+    "days.yml",
+    "first.yml",
+    "away.yml",
+    "upkeep.yml",
+    "brief.yml",
+)
 FILES = [yaml.safe_load(Path(__file__).with_name(name).read_text()) for name in SERIES]
 SCENARIOS = {scenario["name"]: (file, scenario) for file in FILES for scenario in file["tests"]}
 
