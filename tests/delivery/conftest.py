@@ -16,6 +16,7 @@ A, B, NEW = (f"sha256:{letter * 64}" for letter in "abc")
 # What a release has to be told.
 TOLD = {
     "CLUSTER": "realworld-staging",
+    "CLUSTER_NAME": "",  # where none was adopted
     "REGISTRY": "1.ecr",
     "BACKEND": A,
     "MIGRATOR": B,
