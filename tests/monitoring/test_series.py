@@ -170,7 +170,9 @@ def aws_answers(_: str, operation: str, **parameters: Any) -> Any:
         "describe-snapshots": {"Snapshots": [{"StartTime": now}]},
         "describe-instances": {"Reservations": [{"Instances": [{"ImageId": "ami-1"}]}]},
         "describe-images": {"Images": [{"ImageId": "ami-1", "CreationDate": now}]},
-        "describe-parameters": {"Parameters": [{"Version": 2, "LastModifiedDate": now}]},
+        "describe-parameters": {
+            "Parameters": [{"Name": "/acme/runner/registration-token", "Version": 2, "LastModifiedDate": now}]
+        },
         "get-role": {"Role": {"RoleLastUsed": {"LastUsedDate": now}}},
         "list-subscriptions-by-topic": {"Subscriptions": [{"SubscriptionArn": "arn:aws:sns:us-east-1:1:acme:1"}]},
         "get-metric-data": {
