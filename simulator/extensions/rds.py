@@ -34,10 +34,14 @@ def apply() -> None:
 
     def init(self: Any, *args: Any, **arguments: Any) -> None:
         create(self, *args, **arguments)
-        self.performance_insights_enabled = bool(arguments.get("enable_performance_insights"))
-        if self.performance_insights_enabled:
-            self.performance_insights_retention_period = arguments.get("performance_insights_retention_period") or 7
-            self.performance_insights_kms_key_id = arguments.get("performance_insights_kms_key_id") or "alias/aws/rds"
+        insights(self, arguments)
+
+    def insights(database: Any, arguments: dict[str, Any]) -> None:
+        database.performance_insights_enabled = bool(arguments.get("enable_performance_insights"))
+        if database.performance_insights_enabled:
+            database.performance_insights_retention_period = arguments.get("performance_insights_retention_period") or 7
+            key = arguments.get("performance_insights_kms_key_id") or "alias/aws/rds"
+            database.performance_insights_kms_key_id = key
 
     def update_parameters(self: Any, new_parameters: Any) -> None:
         for parameter in new_parameters:
@@ -64,6 +68,8 @@ def apply() -> None:
                     later[shown] = db_kwargs.pop(name)
         modified: Any = modify(self, db_instance_identifier, db_kwargs)
         modified.pending_modified_values = later
+        if "enable_performance_insights" in db_kwargs:
+            insights(modified, db_kwargs)
         return modified
 
     restore = RDSBackend.restore_db_instance_to_point_in_time

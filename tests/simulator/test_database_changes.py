@@ -111,3 +111,23 @@ def test_that_it_knows_no_class_of_postgresql_is_said(aws: Aws) -> None:
     except ClientError as error:
         said = str(error)
     assert found or "no rds:DescribeOrderableDBInstanceOptions" in said, "nothing is offered"
+
+
+@missing_in_moto(KeyError, "PerformanceInsightsEnabled")
+def test_performance_insights_are_turned_on_later(aws: Aws) -> None:
+    rds = aws("rds")
+    rds.create_db_instance(
+        DBInstanceIdentifier="adopted",
+        EngineVersion="17",
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        AllocatedStorage=20,
+        MasterUsername="realworld",
+        ManageMasterUserPassword=True,
+    )
+
+    rds.modify_db_instance(DBInstanceIdentifier="adopted", EnablePerformanceInsights=True, ApplyImmediately=True)
+
+    [found] = rds.describe_db_instances(DBInstanceIdentifier="adopted")["DBInstances"]
+    assert found["PerformanceInsightsEnabled"] is True
+    assert found["PerformanceInsightsRetentionPeriod"] == 7

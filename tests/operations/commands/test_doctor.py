@@ -120,7 +120,9 @@ def test_the_settings_as_shipped_are_refused_with_the_fields_to_fill(staging: St
     refused = staging.make(command, PATH=f"{staging.bin}:{os.environ['PATH']}")
 
     assert refused.code == 1
-    assert "these are examples: eks.public_access_cidrs.0 = 203.0.113.0/24" in " ".join(refused.output.split())
+    said = " ".join(refused.output.split())
+    assert "these are examples: iam.github.platform_repository = realworld-inc/platform, " in said
+    assert "eks.public_access_cidrs.0 = 203.0.113.0/24" in said
 
 
 def test_who_has_to_log_in_again_is_told_how(monkeypatch: pytest.MonkeyPatch) -> None:
