@@ -19,7 +19,9 @@ def test_a_deploy_from_elsewhere_keeps_its_bucket(tmp_path: Path) -> None:
     deploy = [sys.executable, "-m", "operations", "deploy"]
     with project.start(deploy, STACK="iam vpc") as process:
         try:
-            assert wait(lambda: (project.path / ".local" / "logs" / "local" / "vpc.log").exists()), "Terraform starts"
+            assert wait(lambda: (project.path / ".local" / "logs" / "local" / "vpc.log").exists(), 240), (
+                "Terraform starts"
+            )
             assert wait(lambda: bool(project.held_locks()))
             # Another clone is not held by the lock of this one, and knows nothing of its runs.
             (project.path / ".local" / "local.lock").unlink()
