@@ -112,7 +112,10 @@ def test_no_credentials_for_a_real_account(project: Project, tmp_path: Path) -> 
 
     assert message == (
         "this machine is not ready:\n"
-        "  Settings: these are examples: account = 111122223333, eks.public_access_cidrs.0 = 203.0.113.0/24. "
+        "  Settings: these are examples: account = 111122223333, "
+        "iam.github.platform_repository = realworld-inc/platform, "
+        "iam.github.application_repository = realworld-inc/realworld-example-app, "
+        "dns.domain = staging.realworld-inc.link, eks.public_access_cidrs.0 = 203.0.113.0/24. "
         "Write your own into environments/staging.yaml.\n"
         "  AWS: no valid credentials (Unable to locate credentials). Log in, or set AWS_PROFILE.\n"
         "  AWS CLI: aws is not on PATH. Install version 2: it logs in to EKS and to hosts.\n"
