@@ -30,6 +30,8 @@ def _values(settings: Settings) -> dict[str, str]:
         "alert_topic_arn": settings.names.alert_topic_arn,
         "api_url": settings.names.api_url,
         "backup_vault": settings.names.prefix if settings.database.vault_retention_days else "",
+        "cluster": settings.names.cluster,
+        "database": settings.names.database,
         "database_topic": database_topic,
         "environment": settings.environment,
         "internal_domain": settings.names.internal_domain,

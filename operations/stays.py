@@ -37,7 +37,8 @@ def show(context: Context, stacks: list[str], console: Console) -> set[str]:
     Returns it as simulator/leftovers.py names it.
     """
     settings, commands = context.settings, []
-    names = {"prefix": settings.names.prefix, "domain": settings.dns.domain, "bucket": settings.names.state_bucket}
+    own = {name: getattr(settings.names, name) for name in ("prefix", "cluster", "database")}
+    names = own | {"domain": settings.dns.domain, "bucket": settings.names.state_bucket}
     table, kept = Sheet("what stays", "number", "a month", "until"), set()
     for row in load(**names):
         if row.stack and row.stack not in stacks:

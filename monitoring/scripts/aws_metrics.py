@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """What CloudWatch, RDS, AWS Backup, EC2 and others know, as metrics for the textfile collector of node-exporter.
 
-Usage: aws_metrics.py FILE, with REGION, PREFIX and VOLUME_ID in the environment, TOPICS and DATABASE_TOPIC: ARNs, each
-with = and how many people are to hear of it, and LIMITS: the rules of the web ACL. It asks through the aws command,
-which the host brings, as does it Python 3.9. A source that fails takes none of the others with it: its metrics are left
-out, aws_metrics_up is 0 for it, and the exit code is 1.
+Usage: aws_metrics.py FILE, with REGION, PREFIX, CLUSTER, DATABASE and VOLUME_ID in the environment, TOPICS and
+DATABASE_TOPIC: ARNs, each with = and how many people are to hear of it, and LIMITS: the rules of the web ACL. It asks
+through the aws command, which the host brings, as does it Python 3.9. A source that fails takes none of the others with
+it: its metrics are left out, aws_metrics_up is 0 for it, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def cloudwatch(requests: List[Request], now: datetime, back: timedelta = LOOK_BA
 
 
 def database(now: datetime) -> List[Sample]:
-    identifier = os.environ["PREFIX"]
+    identifier = os.environ["DATABASE"]
     labels = {"instance_identifier": identifier}
     [instance] = aws("rds", "describe-db-instances", DBInstanceIdentifier=identifier)["DBInstances"]
     samples: List[Sample] = [("aws_rds_allocated_storage_bytes", labels, instance["AllocatedStorage"] * 2**30)]
@@ -133,7 +133,7 @@ def database(now: datetime) -> List[Sample]:
 
 def load_balancers(now: datetime) -> List[Sample]:
     """Those that the controller of the cluster has made, found by the tag that it gives them."""
-    tags = [{"Key": "elbv2.k8s.aws/cluster", "Values": [os.environ["PREFIX"]]}]
+    tags = [{"Key": "elbv2.k8s.aws/cluster", "Values": [os.environ["CLUSTER"]]}]
     kinds = ["elasticloadbalancing:loadbalancer", "elasticloadbalancing:targetgroup"]
     found = aws("resourcegroupstaggingapi", "get-resources", TagFilters=tags, ResourceTypeFilters=kinds)
     names = [resource["ResourceARN"].split(":", 5)[5] for resource in found["ResourceTagMappingList"]]
@@ -188,7 +188,7 @@ def subscriptions(_: datetime, variable: str = "TOPICS") -> List[Sample]:
 
 def images(_: datetime) -> List[Sample]:
     """When the images of the nodes were published."""
-    cluster = {"Name": f"tag:kubernetes.io/cluster/{os.environ['PREFIX']}", "Values": ["owned"]}
+    cluster = {"Name": f"tag:kubernetes.io/cluster/{os.environ['CLUSTER']}", "Values": ["owned"]}
     found = aws("ec2", "describe-instances", Filters=[cluster, {"Name": "instance-state-name", "Values": ["running"]}])
     used = sorted({node["ImageId"] for group in found["Reservations"] for node in group["Instances"]})
     published = aws("ec2", "describe-images", ImageIds=used, IncludeDeprecated=True)["Images"] if used else []

@@ -105,6 +105,7 @@ def volume(client: Callable[[str], Any]) -> str:
 def ask(aws: Simulator, directory: Path, **variables: str) -> tuple[int, str, dict[str, float]]:
     """Exit code, errors, and the metrics by name and labels."""
     (directory / "aws").symlink_to(COMMAND)
+    variables = {"CLUSTER": variables["PREFIX"], "DATABASE": variables["PREFIX"]} | variables
     variables |= {"PATH": f"{directory}:{Path(sys.executable).parent}:{os.environ['PATH']}", "REGION": REGION}
     environment = clean_environment(os.environ) | aws.environment(REGION) | variables
     file = directory / "aws.prom"

@@ -1,6 +1,7 @@
 """What the tools themselves say about the files of the host."""
 
 import hashlib
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import yaml
 from modules.hosts.monitoring_host import user_data
 from monitoring.bundle import HERE, PINS, files
 from settings import load_settings
+from tests.conftest import changed
 
 ROOT = HERE.parent
 Tool = Callable[..., subprocess.CompletedProcess[str]]
@@ -107,3 +109,18 @@ def test_each_alert_has_a_severity_a_summary_and_a_runbook(bundle: Path) -> None
         assert alert["annotations"]["summary"]
         runbook = ROOT / alert["annotations"]["runbook_url"]
         assert alert["alert"] in runbook.read_text()
+
+
+def test_a_cluster_and_a_database_that_were_adopted_are_watched_under_their_names() -> None:
+    adopted = {"eks": {"name": "old-cluster"}, "database": {"identifier": "old-database"}}
+    written = files(changed(load_settings("local"), **adopted))
+
+    tags = re.findall(r"tag:kubernetes.io/cluster/([\w-]+)", "".join(written.values()))
+    assert tags == ["old-cluster"]
+    unit = written["units/aws-metrics.service"]
+    assert '"CLUSTER=old-cluster" "DATABASE=old-database"' in unit
+    assert set(re.findall(r'environ\["(\w+)"\]', written["scripts/aws_metrics.py"])) <= {
+        *re.findall(r'[ "](\w+)=', unit),
+        "REGION",  # of /etc/monitoring/host.env, as the volume
+        "VOLUME_ID",
+    }

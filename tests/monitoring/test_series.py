@@ -187,7 +187,7 @@ def aws_answers(_: str, operation: str, **parameters: Any) -> Any:
 def test_node_exporter_and_the_file_of_aws_metrics(
     script: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for name in ("PREFIX", "VOLUME_ID", "BACKUP_VAULT"):
+    for name in ("PREFIX", "CLUSTER", "DATABASE", "VOLUME_ID", "BACKUP_VAULT"):
         monkeypatch.setenv(name, "acme")
     for name in ("TOPICS", "DATABASE_TOPIC"):
         monkeypatch.setenv(name, "arn:aws:sns:us-east-1:1:acme=1")

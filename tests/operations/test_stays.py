@@ -13,6 +13,7 @@ import yaml
 from botocore.stub import Stubber
 from rich.console import Console
 
+from operations import stays
 from operations.context import Context
 from operations.stays import DATA, Row, load, show
 from settings import load_settings
@@ -21,7 +22,7 @@ from tests.test_docs import require
 from tests.test_runbooks import members
 
 STACKS = ["monitoring", "database", "eks", "dns", "state"]
-NAMES = {"prefix": "<prefix>", "domain": "<domain>", "bucket": "<bucket>"}
+NAMES = {name: f"<{name}>" for name in ("prefix", "cluster", "database", "domain", "bucket")}
 ROWS, READ = load(**NAMES), yaml.safe_load(DATA.read_text())["read"]
 
 
@@ -97,6 +98,17 @@ def test_what_stays_is_named_and_its_command_deletes_it(context: Context) -> Non
 @pytest.mark.slow
 def test_only_what_goes_with_the_stacks_that_are_destroyed_is_named(context: Context) -> None:
     assert not shown(context, ["vpc"])[0].keys() & {row.what for row in ROWS if row.stack}
+
+
+def test_what_was_adopted_is_asked_for_under_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    adopted = {"eks": {"name": "old-cluster"}, "database": {"identifier": "old-database"}}
+    asked: list[str] = []
+    monkeypatch.setattr(stays, "_found", lambda _, row: asked.append(str(row.ask)) or [])
+
+    show(Context(changed(load_settings("staging"), **adopted), None, {}), STACKS, Console())
+
+    assert [each for each in asked if "/aws/eks/old-cluster/cluster" in each]
+    assert [each for each in asked if "DBInstanceIdentifier=='old-database'" in each]
 
 
 def test_what_may_not_be_asked_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
