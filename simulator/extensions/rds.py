@@ -9,6 +9,7 @@ has to be allowed. Source: docs.aws.amazon.com, ModifyDBInstance, and "Settings 
 A class or a version that is not offered is refused: tryretool/terraform-retool-modules 70, elastic/beats 38473.
 """
 
+import uuid
 from typing import Any
 
 from moto.rds.exceptions import InvalidParameterCombination
@@ -34,6 +35,8 @@ def apply() -> None:
 
     def init(self: Any, *args: Any, **arguments: Any) -> None:
         create(self, *args, **arguments)
+        # By it the provider finds the instance that it has made; moto has one for all.
+        self.dbi_resource_id = f"db-{uuid.uuid4().hex[:26].upper()}"
         insights(self, arguments)
 
     def insights(database: Any, arguments: dict[str, Any]) -> None:

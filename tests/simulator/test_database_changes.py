@@ -1,5 +1,6 @@
 """What AWS does with a change of a database: at once, in the maintenance window, or not at all."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,33 @@ def template(group: str, subnets: list[str], **changes: Any) -> Template:
         protected=False,
     )
     return synth(stack)
+
+
+@missing_in_moto(AssertionError, r"\[True, True, 7\] == \[False, False, 0\]")
+def test_a_restored_instance_is_not_protected_as_the_original_is(aws: Aws) -> None:
+    rds = aws("rds")
+    rds.create_db_instance(
+        DBInstanceIdentifier="original",
+        EngineVersion="17",
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        AllocatedStorage=20,
+        MasterUsername="realworld",
+        ManageMasterUserPassword=True,
+        MultiAZ=True,
+        DeletionProtection=True,
+        BackupRetentionPeriod=7,
+    )
+
+    found = rds.restore_db_instance_to_point_in_time(
+        SourceDBInstanceIdentifier="original",
+        TargetDBInstanceIdentifier="restored",
+        UseLatestRestorableTime=True,
+        BackupRetentionPeriod=0,
+    )["DBInstance"]
+
+    given = [found[name] for name in ("MultiAZ", "DeletionProtection", "BackupRetentionPeriod")]
+    assert given == [False, False, 0]
 
 
 def test_a_change_waits_for_the_window_or_is_made_at_once(tmp_path: Path, simulator: Aws) -> None:
@@ -84,3 +112,42 @@ def test_that_it_knows_no_class_of_postgresql_is_said(aws: Aws) -> None:
     except ClientError as error:
         said = str(error)
     assert found or "no rds:DescribeOrderableDBInstanceOptions" in said, "nothing is offered"
+
+
+@missing_in_moto(KeyError, "PerformanceInsightsEnabled")
+def test_performance_insights_are_turned_on_later(aws: Aws) -> None:
+    rds = aws("rds")
+    rds.create_db_instance(
+        DBInstanceIdentifier="adopted",
+        EngineVersion="17",
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        AllocatedStorage=20,
+        MasterUsername="realworld",
+        ManageMasterUserPassword=True,
+    )
+
+    rds.modify_db_instance(DBInstanceIdentifier="adopted", EnablePerformanceInsights=True, ApplyImmediately=True)
+
+    [found] = rds.describe_db_instances(DBInstanceIdentifier="adopted")["DBInstances"]
+    assert found["PerformanceInsightsEnabled"] is True
+    assert found["PerformanceInsightsRetentionPeriod"] == 7
+
+
+@missing_in_moto(AssertionError, r"1 == \d")
+def test_each_database_has_an_id_of_its_own(aws: Aws) -> None:
+    rds = aws("rds")
+    for name in ("first", "second"):
+        rds.create_db_instance(
+            DBInstanceIdentifier=name,
+            EngineVersion="17",
+            DBInstanceClass="db.t4g.micro",
+            Engine="postgres",
+            AllocatedStorage=20,
+            MasterUsername="realworld",
+            ManageMasterUserPassword=True,
+        )
+
+    found = [each["DbiResourceId"] for each in rds.describe_db_instances()["DBInstances"]]
+    assert len(set(found)) == len(found)
+    assert all(re.fullmatch("db-[A-Z0-9]{26}", each) for each in found)
