@@ -126,6 +126,10 @@ bench: $(INSTALLED) $(CLI) ## Measure lazy bindings against those as shipped, an
 chaos: $(INSTALLED) ## Kill deploys of a simulated platform at random, and show that each kill is survived (KILLS=60 SEED=1)
 	@$(RUN) -m tests.chaos
 
+.PHONY: fuzz
+fuzz: $(INSTALLED) ## Try 5,000 settings files that nobody would write: each is accepted, or refused in one clear message
+	$(RUN) -m pytest --numprocesses=2 --dist=load --hypothesis-profile=fuzz tests/settings/test_fuzz.py
+
 .PHONY: clean
 clean: $(INSTALLED) ## Stop the simulated AWS, and delete what the commands have written
 	@$(RUN) -m operations clean

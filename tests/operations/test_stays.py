@@ -103,7 +103,12 @@ def test_only_what_goes_with_the_stacks_that_are_destroyed_is_named(context: Con
 def test_what_was_adopted_is_asked_for_under_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     adopted = {"eks": {"name": "old-cluster"}, "database": {"identifier": "old-database"}}
     asked: list[str] = []
-    monkeypatch.setattr(stays, "_found", lambda _, row: asked.append(str(row.ask)) or [])
+
+    def found(_: Context, row: Row) -> list[list[Any]]:
+        asked.append(str(row.ask))
+        return []
+
+    monkeypatch.setattr(stays, "_found", found)
 
     show(Context(changed(load_settings("staging"), **adopted), None, {}), STACKS, Console())
 
