@@ -29,6 +29,15 @@ class Server:
     authority: bytes
     sockets: Path  # where it lets everybody in
 
+    @property
+    def where(self) -> list[object]:
+        """Options with which each of PostgreSQL's programs finds it, as its owner."""
+        return ["-h", self.sockets, "-p", self.port, "-U", USER]
+
+
+def sql(server: Server, text: str) -> None:
+    run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *server.where, "-d", DATABASE, "-c", text)
+
 
 @contextmanager
 def running(**more: object) -> Iterator[Server]:

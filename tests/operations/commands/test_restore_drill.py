@@ -15,7 +15,7 @@ import pytest
 from modules.database.postgres import DATABASE, PORT, USER
 from operations.context import Context
 from operations.drill import throwaway
-from tests.operations.commands.postgres import MISSING, PASSWORD, Server, run, running
+from tests.operations.commands.postgres import MISSING, PASSWORD, Server, running, sql
 from tests.operations.commands.session_manager import alive, session_manager
 from tests.operations.conftest import Staging
 
@@ -40,26 +40,6 @@ insert into _prisma_migrations values ('20260101_initial', '2026-01-01 00:00Z', 
   ('20260202_tags', '2026-02-02', null);
 insert into "Article" select n, timestamp '2026-11-01' + n * interval '1 minute' from generate_series(1, 7) n;
 """
-
-
-def sql(server: Server, text: str) -> None:
-    run(
-        "psql",
-        "-X",
-        "-q",
-        "-v",
-        "ON_ERROR_STOP=1",
-        "-h",
-        server.sockets,
-        "-p",
-        server.port,
-        "-U",
-        USER,
-        "-d",
-        DATABASE,
-        "-c",
-        text,
-    )
 
 
 @pytest.fixture(scope="module")

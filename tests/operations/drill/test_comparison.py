@@ -16,7 +16,7 @@ from modules.database.postgres import DATABASE, USER
 from operations import OperationError
 from operations.drill.comparison import Measure, Table, bounds, errors, measure
 from tests.conftest import free_port
-from tests.operations.commands.postgres import MISSING, NAME, PASSWORD, Server, run, running
+from tests.operations.commands.postgres import MISSING, NAME, PASSWORD, Server, run, running, sql
 
 needs_postgres = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 MIGRATIONS = """
@@ -28,11 +28,6 @@ create table "Later" ("from" timestamptz);
 insert into "Later" values ('2999-01-01Z');
 insert into "Article" select generate_series(1, 10);
 """
-
-
-def sql(server: Server, text: str) -> None:
-    where = ("-h", server.sockets, "-p", server.port, "-U", USER, "-d", DATABASE)
-    run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *where, "-c", text)
 
 
 def ask(port: int, password: str = PASSWORD) -> Measure:
@@ -81,19 +76,7 @@ def test_a_database_of_before_a_table_was_dropped_is_right_and_one_of_after_it_i
     try:
         with running(archive_mode="on", archive_command=f"cp %p {archive}/%f") as server:
             sql(server, MIGRATIONS)
-            run(
-                "pg_basebackup",
-                "-h",
-                server.sockets,
-                "-p",
-                server.port,
-                "-U",
-                USER,
-                "-D",
-                archive / "base",
-                "-c",
-                "fast",
-            )
+            run("pg_basebackup", *server.where, "-D", archive / "base", "-c", "fast")
             before = ask(server.port)
             sql(server, 'insert into "Article" select generate_series(11, 13)')
             sql(server, 'delete from "Article" where id = 1')
