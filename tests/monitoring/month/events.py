@@ -9,7 +9,6 @@ import yaml
 
 from tests.monitoring.month.world import BACKEND, Month, Value
 
-BURNS = {"SloSlowBurn", "SloFastBurn"}
 VALUES: dict[str, Callable[..., Value]] = {
     "after": lambda wait: lambda k: float(k >= wait),
     "every": lambda pause: lambda k: float(k % pause == pause - 1),
