@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from simulator.leftovers import leftovers
 from tests.project import Project
 
 pytestmark = pytest.mark.slow
@@ -78,28 +79,36 @@ def test_monitoring_does_not_notice_that_the_cluster_is_another_one(deployed: Pr
     assert changed == {"local/eks"}
 
 
-def test_a_second_environment_of_the_account_stands_beside_the_first(deployed: Project) -> None:
+def test_a_second_environment_of_the_account_stands_beside_the_first(deployed: Project, stacks: set[str]) -> None:
     text = (deployed.path / "environments" / "local.yaml").read_text()
     for before, after in {
         "203.0.113.0/24": "9.9.9.0/24",
         "local.realworld-inc.link": "second.realworld-inc.link",
         "realworld-inc": "conduit-inc",
+        "delegated: true": "delegated: false",
         "\n  github:\n": "\n  github:\n    create_oidc_provider: false\n",
     }.items():
         assert before in text
         text = text.replace(before, after)
     (deployed.path / "environments" / "second.yaml").write_text(text)
-    shared = {"STACK": "state iam vpc registry secrets", "DETAILED_EXITCODE": "1"}
     variables = {name: value for name, value in deployed.variables().items() if name != "AWS_CA_BUNDLE"}
-    second = variables | shared | {"ENVIRONMENT": "second", "YES": "1", "CONFIRM": "second"}
-    before_it = deployed.ids()
+    every = {"STACK": " ".join(sorted(stacks)), "DETAILED_EXITCODE": "1"}
+    second = variables | every | {"ENVIRONMENT": "second", "YES": "1", "CONFIRM": "second"}
+    before_it, there = deployed.ids(), leftovers(deployed.client)
 
     made = deployed.make("deploy", **second)
     assert made.code == 0, made.output
-    for environment in (second, shared):
-        plan = deployed.make("plan", **environment)
-        assert plan.code == 0, plan.output
-    gone = deployed.make("destroy", **second | {"STACK": "iam vpc registry secrets"})
+    assert made.rows.keys() == stacks
+    plan = deployed.make("plan", **second)
+    assert plan.code == 0, plan.output
+    gone = deployed.make("destroy", **second)
 
     assert gone.code == 0, gone.output
+    [bucket] = re.findall(r"^The state bucket stays, because these states need it: (.*)$", gone.output, re.M)
+    assert {each.split("/")[0] for each in bucket.split(", ")} == {"local"}
     assert {name: key for name, key in deployed.ids().items() if not name.startswith("second/")} == before_it
+    [snapshot] = {*leftovers(deployed.client)} - {*there}
+    assert {*there} <= {*leftovers(deployed.client)}
+    for what in (snapshot.removeprefix("ec2 "), "/aws/eks/realworld-second/cluster"):
+        assert re.search(rf"echo {what} \| xargs -n 1 aws \w+ delete-", gone.output), gone.output
+    assert re.search(r"^Snapshots of the monitoring volume +1 +\$5\.00 ", gone.output, re.M)
