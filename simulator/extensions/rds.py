@@ -64,6 +64,8 @@ def apply() -> None:
         if is_major and not db_kwargs.get("allow_major_version_upgrade"):
             raise InvalidParameterCombination(f"{FLAG} when upgrading to a new major version.")
         check(self.region_name, db_kwargs.get("db_instance_class"), db_kwargs.get("engine_version"))
+        if database.manage_master_user_password and db_kwargs.get("manage_master_user_password"):
+            del db_kwargs["manage_master_user_password"]  # it is already: moto would make another secret
         later = {}
         if not db_kwargs.get("apply_immediately"):
             for name, shown in PENDING.items():

@@ -151,3 +151,21 @@ def test_each_database_has_an_id_of_its_own(aws: Aws) -> None:
     found = [each["DbiResourceId"] for each in rds.describe_db_instances()["DBInstances"]]
     assert len(set(found)) == len(found)
     assert all(re.fullmatch("db-[A-Z0-9]{26}", each) for each in found)
+
+
+@missing_in_moto(AssertionError, "arn:aws:secr.* == .arn:aws:secr")
+def test_a_password_that_rds_manages_stays_in_its_secret(aws: Aws) -> None:
+    rds = aws("rds")
+    made = rds.create_db_instance(
+        DBInstanceIdentifier="managed",
+        EngineVersion="17",
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        AllocatedStorage=20,
+        MasterUsername="realworld",
+        ManageMasterUserPassword=True,
+    )["DBInstance"]
+
+    changed = rds.modify_db_instance(DBInstanceIdentifier="managed", ManageMasterUserPassword=True)["DBInstance"]
+
+    assert changed["MasterUserSecret"]["SecretArn"] == made["MasterUserSecret"]["SecretArn"]
