@@ -1,6 +1,7 @@
 """Small stacks for the real Terraform: its own terraform_data instead of AWS, their states in the simulated S3."""
 
 import json
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +21,22 @@ Stacks = Callable[..., Graph]
 
 
 @pytest.fixture(scope="session")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
-    """The environment local in a simulator of its own, with a state bucket."""
+def _simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     directory = tmp_path_factory.mktemp("context")
     settings, simulator = load_settings("local"), start(directory)
     variables = simulator.environment(settings.region) | cli_environment({}, directory)
-    opened = Context(settings, simulator, variables)
-    state_bucket.ensure(opened)
-    yield opened
+    yield Context(settings, simulator, variables)
     stop(directory)
+
+
+@pytest.fixture(scope="module")
+def context(_simulated: Context) -> Context:
+    """The environment local in a simulated AWS that holds nothing but its state bucket, whichever file came before."""
+    assert _simulated.simulator
+    reset = urllib.request.Request(f"{_simulated.simulator.endpoint}/moto-api/reset", method="POST")
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(reset):
+        state_bucket.ensure(_simulated)
+    return _simulated
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def _placed(kind: Kind, minutes: int, random: Random, others: Sequence[Event]) -
             for other in others
             if max(event.length, other.length) < LONG or {event.kind.what, other.kind.what} == APART
         )
-        if not near and event.over("SloSlowBurn") < minutes and kind.hours[0] <= event.begin % DAY / 60 < kind.hours[1]:
+        if not near and event.over("SloFastBurn") < minutes and kind.hours[0] <= event.begin % DAY / 60 < kind.hours[1]:
             return event
     raise ValueError(f"{minutes // DAY} days have no room for: {kind.what}")
 
