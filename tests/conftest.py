@@ -37,6 +37,7 @@ LONGEST = (
     "tests/e2e/test_lifecycle.py",
     "tests/e2e/test_changes.py",
     "tests/e2e/test_upgrades.py",
+    "tests/adoption/test_adoption.py",
     "tests/ansible/test_life.py",
     "tests/ansible/test_upgrade.py",
     "tests/monitoring/test_host.py",
