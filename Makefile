@@ -130,6 +130,10 @@ chaos: $(INSTALLED) ## Kill deploys of a simulated platform at random, and show 
 fuzz: $(INSTALLED) ## Try 5,000 settings files that nobody would write: each is accepted, or refused in one clear message
 	$(RUN) -m pytest --numprocesses=2 --dist=load --hypothesis-profile=fuzz tests/settings/test_fuzz.py
 
+.PHONY: proof
+proof: $(INSTALLED) $(CLI) ## Run all of these that show what the README claims, and write what they said into its table
+	@$(RUN) -m tests.proof
+
 .PHONY: clean
 clean: $(INSTALLED) ## Stop the simulated AWS, and delete what the commands have written
 	@$(RUN) -m operations clean

@@ -21,6 +21,15 @@ from operations.preflight.rights import cluster_access
 from operations.recovery.recover import recover
 from operations.tables import Sheet
 
+LAST_SCREEN = """It goes on running, and make destroy takes everything down. To look around:
+
+    make outputs STACK=eks     # what a stack gives to others
+    make plan                  # what a deploy would change: nothing
+    eval "$(make -s env)" && terraform -chdir=cdktf.out/local/stacks/vpc plan     # by Terraform itself
+
+docs/architecture.md shows how it fits together. On AWS it is the same, with values of your own:
+make doctor ENVIRONMENT=staging says which are missing, and README.md what it costs."""
+
 
 def deploy(environment: str, names: list[str], console: Console, folder: Path | None = None) -> None:
     """Apply the stacks of an environment; with a folder, the plans in there and nothing else. Raises OperationError.
@@ -65,12 +74,7 @@ def deploy(environment: str, names: list[str], console: Console, folder: Path | 
     if environment == EMBEDDED:
         for sentence in forgotten:
             console.print(f"{sentence}\n", soft_wrap=True)
-        console.print(
-            "It goes on running. To use it from this shell:\n\n"
-            '    eval "$(make -s env)"\n'
-            "    terraform -chdir=cdktf.out/local/stacks/vpc plan\n\n"
-            "make plan shows that nothing is left to do, make destroy takes everything down."
-        )
+        console.print(LAST_SCREEN, highlight=False, soft_wrap=True)
 
 
 def apply_plans(environment: str, graph: Graph, selected: list[str], folder: Path, console: Console) -> None:

@@ -51,6 +51,14 @@ def test_the_half_inside_the_cluster_is_rendered_and_says_why_it_is_not_applied(
     )
 
 
+def test_what_the_last_screen_says_to_try_works(first_deploy: Result, deployed: Project) -> None:
+    commands = re.findall(r"^    ((?:make|eval) .*?) +# ", first_deploy.output, re.MULTILINE)
+    assert len(commands) == 3
+    for command in commands:
+        tried = deployed.run("bash", "-c", command)
+        assert tried.code == 0, tried.output
+
+
 def test_a_plan_after_it_finds_nothing_to_do(deployed: Project) -> None:
     plan = deployed.make("plan", DETAILED_EXITCODE="1")
 

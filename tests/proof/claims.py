@@ -1,0 +1,62 @@
+"""What the README claims, sentence by sentence, and what shows it."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+README = Path(__file__).parents[2] / "README.md"
+TABLE = re.compile(r"\| claim \| what shows it \| what it said \| on \|\n.*?(?=\n\n)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """sentences: how those of the README begin that this shows. figure: what the command prints, with groups to tell.
+
+    A claim is shown by a command of the README, or by tests, which are among those of make test.
+    """
+
+    claim: str
+    sentences: Sequence[str]
+    command: str = ""
+    figure: str = ""
+    tests: Sequence[str] = ()
+
+    @property
+    def shown_by(self) -> str:
+        return self.command or f"pytest {' '.join(self.tests)}"
+
+
+def read(text: str) -> tuple[list[Claim], list[str]]:
+    """The claims of claims.yaml, and how the sentences begin that claim nothing."""
+    content: Mapping[str, Any] = yaml.safe_load(text)
+    return [Claim(**row) for row in content["claims"]], list(content["others"])
+
+
+CLAIMS, OTHERS = read(Path(__file__).with_name("claims.yaml").read_text())
+
+
+def sentences(text: str) -> list[str]:
+    """Those of the prose: no headings, tables, pictures and commands, and of a link its words."""
+    found: list[str] = []
+    for block in re.split(r"\n\s*\n", TABLE.sub("", text)):
+        lines = [line for line in block.splitlines() if not re.match(r"\s*(\||#|!\[)", line)]
+        if lines and not all(line.startswith("    ") for line in lines):
+            prose = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", " ".join(line.strip() for line in lines))
+            found += re.split(r"(?:^| )(?:-|\d\.) (?=[A-Z`])|(?<=\D[.:]) (?=[A-Z`])", prose)
+    return [sentence.strip() for sentence in found if sentence.strip()]
+
+
+def without_command(text: str, claims: Iterable[Claim], others: Iterable[str]) -> list[str]:
+    """The sentences for which nobody has said what shows them, or that they claim nothing."""
+    known = (*(each for claim in claims for each in claim.sentences), *others)
+    return [sentence for sentence in sentences(text) if not sentence.startswith(known)]
+
+
+def table(said: Mapping[str, str], day: str) -> str:
+    """Markdown: a row for each claim. said: what came of its command or tests, by Claim.shown_by."""
+    rows = [f"| {each.claim} | `{each.shown_by}` | {said[each.shown_by]} | {day} |" for each in CLAIMS]
+    return "\n".join(["| claim | what shows it | what it said | on |", "|---|---|---|---|", *rows])
