@@ -163,6 +163,9 @@ def test_postgresql_goes_up_a_major_and_its_snapshot_becomes_the_old_one(platfor
     assert last.code == 0, last.output
     assert instance("realworld-local")["EngineVersion"].startswith("17")
 
-    [[version]] = platform.follow("postgresql.md", "The way back")["describe-db-instances"]
+    group = instance("realworld-local")["DBSubnetGroup"]["DBSubnetGroupName"]
+    back = platform.follow("postgresql.md", "The way back", DBSubnetGroupName=group)["describe-db-instances"]
+    assert back[0] == [group]
+    [version] = back[1]
     assert version.startswith("16")
     assert instance("realworld-local")["EngineVersion"].startswith("17")
