@@ -36,7 +36,9 @@ def files() -> list[str]:
     return [
         name
         for name in listed.splitlines()
-        if not name.startswith(("tests/", "docs/")) and "lock" not in Path(name).name and not name.endswith(".md")
+        if (name.startswith("tests/environments/") or not name.startswith(("tests/", "docs/")))
+        and "lock" not in Path(name).name
+        and not name.endswith(".md")
     ]
 
 
@@ -44,7 +46,7 @@ def pins() -> list[tuple[str, int, str]]:
     return [
         (name, number, line)
         for name in files()
-        if name not in NOT_PINNED and Path(name).suffix in (".yml", ".yaml", ".json", ".txt", "")
+        if name not in NOT_PINNED and Path(name).suffix in (".yml", ".yaml", ".json", ".txt", ".in", "")
         for number, line in enumerate((ROOT / name).read_text().splitlines(), 1)
         if PIN.search(line) and OLDEST not in line
     ]
@@ -53,7 +55,11 @@ def pins() -> list[tuple[str, int, str]]:
 def looked_after(name: str) -> set[int]:
     """The lines of a file in which Renovate finds something."""
     text = (ROOT / name).read_text()
-    patterns = [*BUILT_IN.values(), *(own[1:-1] for own in CONFIGURATION["pip_requirements"]["managerFilePatterns"])]
+    given = [
+        *CONFIGURATION["pip_requirements"]["managerFilePatterns"],
+        *CONFIGURATION["pip-compile"]["managerFilePatterns"],
+    ]
+    patterns = [*BUILT_IN.values(), *(own[1:-1] for own in given), r"^tests/environments/\w+\.in$"]
     if any(re.search(pattern, name) for pattern in patterns):
         return set(range(1, text.count("\n") + 2))
     found = set()

@@ -11,10 +11,10 @@ PIP_TOOLS = "pip-tools==7.6.2"
 def lock(name: str) -> None:
     tools = MADE / "pip-tools"
     _pip(tools, PIP_TOOLS)
-    options = ["--quiet", "--generate-hashes", "--allow-unsafe", "--strip-extras", "--no-header", "--no-emit-index-url"]
+    options = ["--quiet", "--generate-hashes", "--allow-unsafe", "--strip-extras", "--no-emit-index-url"]
     options += ["--no-emit-trusted-host", "--no-emit-find-links", "--no-annotate"]
-    files = [f"--output-file={FOLDER / name}.txt", f"{FOLDER / name}.in"]
-    subprocess.run([tools / "bin" / "pip-compile", *options, *files], check=True)
+    files = [f"--output-file={name}.txt", f"{name}.in"]
+    subprocess.run([tools / "bin" / "pip-compile", *options, *files], check=True, cwd=FOLDER)
 
 
 match sys.argv[1:]:
