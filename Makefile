@@ -112,6 +112,10 @@ check: $(INSTALLED) ## Format, lint and types; of the Dockerfile, workflows, scr
 	@if command -v shellcheck >/dev/null; then shellcheck --exclude=SC1091 $(SCRIPTS); \
 	else echo "shellcheck is not on PATH: scripts were not checked"; fi
 
+.PHONY: site
+site: $(INSTALLED) ## Build docs/ as a site into .local/site; a dead link, or a page that nothing leads to, stops it
+	NO_MKDOCS_2_WARNING=1 "$$($(RUN) -m tests.environments site)/mkdocs" build --strict
+
 .PHONY: fix
 fix: $(INSTALLED) ## Format, and repair what lint can
 	$(VENV)/bin/ruff check --fix .

@@ -44,7 +44,7 @@ def test_addresses_do_not_move(platform: Platform, environment: str) -> None:
     wrong = gone(golden, found, MOVES)
     if "UPDATE_ADDRESSES" in os.environ:
         wrong = {name: remedy for name, remedy in wrong.items() if holds_data(name.split()[1])}
-    assert wrong == {}
+    assert not wrong, "\n".join(f"{name}: {remedy}" for name, remedy in wrong.items())
 
     (GOLDEN / environment).mkdir(parents=True, exist_ok=True)
     for area in golden.keys() | found.keys():

@@ -27,6 +27,7 @@ STACKS = ("eks", "iam", "queue")  # whose resources it adds
 GENERATED = {
     "README.md",
     "docs/architecture.md",
+    "docs/outputs.md",
     "docs/settings.md",
     "environments/settings.schema.json",
     *(
@@ -67,7 +68,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project(path)
     applied = project.run("git", "apply", str(PATCH))
     assert applied.code == 0, f"{STALE}\n{applied.output}"
-    writers = ("tests/test_addresses.py", "tests/test_docs.py", "tests/settings/test_schema.py")
+    names = ("test_addresses", "test_docs", "test_reference", "settings/test_schema", "settings/test_reference")
+    writers = [f"tests/{name}.py" for name in names]
     pytest_in(project, *writers, UPDATE_ADDRESSES="1", UPDATE_DOCS="1")
     return project
 

@@ -121,6 +121,7 @@ def cloudwatch(requests: List[Request], now: datetime, back: timedelta = LOOK_BA
 
 
 def database(now: datetime) -> List[Sample]:
+    """The storage of the instance, up to when it can be restored, and its load."""
     identifier = os.environ["DATABASE"]
     labels = {"instance_identifier": identifier}
     [instance] = aws("rds", "describe-db-instances", DBInstanceIdentifier=identifier)["DBInstances"]

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,10 +12,8 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from settings import Settings
 from settings.loading import ENVIRONMENTS
-from tests.conftest import ROOT
 
 SCHEMA = ENVIRONMENTS / "settings.schema.json"
-REFERENCE = ROOT / "docs/settings.md"
 
 
 class ForEditors(GenerateJsonSchema):
@@ -127,40 +124,3 @@ def test_what_the_models_take_is_not_marked_by_editors(path: str, value: object)
 
     assert accepted(settings)
     assert list(Draft202012Validator(generated()).iter_errors(settings)) == []
-
-
-def rows(schema: dict[str, Any], definitions: dict[str, Any], prefix: str = "") -> Iterator[str]:
-    for name, field in schema["properties"].items():
-        kinds = [kind for kind in field.get("anyOf", [field]) if kind.get("type") != "null"]
-        [kind] = kinds
-        entries: dict[str, Any] = next(iter(kind.get("patternProperties", {}).values()), {})
-        inner = kind.get("$ref") or entries.get("$ref")
-        path = f"{prefix}{name}" + (".<name>" if "$ref" in entries else "")
-        if inner:
-            yield from rows(definitions[inner.rpartition("/")[2]], definitions, f"{path}.")
-            continue
-        needed = name in schema.get("required", ())
-        default = "required" if needed else f"`{json.dumps(field['default'])}`".replace("`null`", "none")
-        yield f"| `{path}` | {kind.get('type', 'text')} | {default} | {field['description'].replace('|', '&#124;')} |"
-
-
-def test_the_reference_has_every_setting() -> None:
-    schema = generated()
-    text = "\n".join(
-        [
-            "# Settings",
-            "",
-            "Every setting of `environments/<name>.yaml`: written from the models in `settings/` by",
-            "`UPDATE_DOCS=1 make unit`. Editors with the YAML language server show the same while you type, because",
-            "each file names `environments/settings.schema.json`. A wrong value is refused by every command, with its",
-            "line.",
-            "",
-            "| setting | type | default | what to write |",
-            "|---|---|---|---|",
-            *rows(schema, schema["$defs"]),
-            "",
-        ]
-    )
-    if "UPDATE_DOCS" in os.environ:
-        REFERENCE.write_text(text)
-    assert REFERENCE.read_text() == text, "UPDATE_DOCS=1 make unit writes it"
