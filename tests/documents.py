@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from tests.conftest import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-SHELL = ("", "sh", "console")  # without a language it is for a shell
+SHELL = ("", "sh", "console")  # what is indented has no language
 NOT_RUN = re.compile(r"<!-- not run: (\S.+?) -->")
 
 
@@ -52,7 +52,7 @@ def blocks(page: Path) -> Iterator[Block]:
         assert token.map
         whole = token.type == "fence" or token.content.startswith("$ ")
         for part in [token.content] if whole else re.split(r"\n\n+", token.content):
-            language = token.info or ("yaml" if token.type == "code_block" and _settings(part) else "")
+            language = token.info or ("sh" if token.type == "fence" else "yaml" if _settings(part) else "")
             line = token.map[0] + 1 + token.content[: token.content.index(part)].count("\n")
             yield Block(page, line, language, part, reason)
         reason = ""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 
 from tests.conftest import ROOT
 from tests.documents import PAGES, Block, blocks, shell_blocks
@@ -37,12 +38,12 @@ def simple(line: str) -> Iterator[list[str]]:
             yield words
 
 
-def refusal(words: list[str], page: Path) -> str:
+def refusal(words: list[str], *, in_runbook: bool = False) -> str:
     """Why these words cannot be vouched for; nothing where they can."""
     given = []
     while words and re.match(r"[A-Z_]+=", words[0]):
         given.append(words.pop(0))
-    if not words or words[0] in SHELL or (words[0] in IN_RUNBOOKS and page.parent.name == "runbooks"):
+    if not words or words[0] in SHELL or (in_runbook and words[0] in IN_RUNBOOKS):
         return ""
     if words[0] == "make":
         command = ["make", "--dry-run", *given, *words[1:]]
@@ -53,11 +54,12 @@ def refusal(words: list[str], page: Path) -> str:
 
 def uncovered(block: Block) -> list[str]:
     lines = [] if block.reason else [plain(line) for line in block.commands()]
+    in_runbook = block.page.parent.name == "runbooks" and not block.language  # test_runbooks.py reads what is indented
     found = [
         f"{block.where}: {line}: {why}"
         for line in lines
         for words in simple(line)
-        if (why := refusal(words, block.page)) and (line not in RUN or "make" in words)
+        if (why := refusal(words, in_runbook=in_runbook)) and (line not in RUN or "make" in words)
     ]
     return list(dict.fromkeys(found))
 
@@ -65,6 +67,20 @@ def uncovered(block: Block) -> list[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_is_run_or_read_or_says_why_not(page: Path) -> None:
     assert [line for block in shell_blocks([page]) for line in uncovered(block)] == []
+
+
+def inline(page: Path) -> Iterator[str]:
+    """What stands in a sentence as a command of make."""
+    for token in MarkdownIt("commonmark").enable("table").parse(page.read_text()):
+        for part in token.children or []:
+            if part.type == "code_inline" and part.content.startswith("make "):
+                yield part.content
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_make_knows_what_a_sentence_tells_people_to_run(page: Path) -> None:
+    found = [f"{line}: {why}" for line in inline(page) for words in simple(line) if (why := refusal(words))]
+    assert found == []
 
 
 def test_what_is_said_to_run_a_command_is_there_and_the_command_is_in_a_document() -> None:
