@@ -40,12 +40,19 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 
 def _indented(markdown: str) -> str:
-    """Python-Markdown wants four spaces for what belongs to an item of a list, CommonMark as many as its mark has."""
-    lines, width = [], 0
+    """Python-Markdown wants four spaces for what belongs to an item of a list, CommonMark as many as its mark has.
+
+    It wants an empty line between a paragraph and an item, too.
+    """
+    lines: list[str] = [""]
+    width, paragraphs = 0, True
     for line in markdown.splitlines():
         if item := ITEM.match(line):
-            width = len(item[1])
-        elif line and not line.startswith(" " * max(width, 1)):
-            width = 0
+            if lines[-1] and paragraphs:
+                lines.append("")
+            width, paragraphs = len(item[1]), False
+        elif not line or not line.startswith(" " * max(width, 1)):
+            width = width if not line else 0
+            paragraphs = True
         lines.append(" " * (4 - width) + line if width and not item and line else line)
     return "\n".join(lines)

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 from tests.conftest import ROOT
 from tests.documents import blocks
@@ -44,6 +45,14 @@ def test_every_page_is_there_with_each_block_of_code(site: Path) -> None:
         wanted = {" ".join(line.split()) for block in blocks(source) for line in block.text.splitlines()}
         lost = sorted(wanted - lines - {""})
         assert lost == [], source
+
+
+def test_lists_and_tables_are_those_that_github_shows(site: Path) -> None:
+    for source in (ROOT / "docs").rglob("*.md"):
+        kinds = [token.type for token in MarkdownIt("commonmark").enable("table").parse(source.read_text())]
+        [article] = re.findall(r"<article.*?</article>", (site / page_of(source)).read_text(), re.DOTALL)
+        shown = [len(re.findall(rf"<{tag}\b", article)) for tag in ("li", "tr")]
+        assert shown == [kinds.count("list_item_open"), kinds.count("tr_open")], source
 
 
 def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
