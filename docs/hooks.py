@@ -35,7 +35,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         return "](" + posixpath.relpath(PAGES.get(target, target.removeprefix("docs/")), posixpath.dirname(here) or ".")
 
     # Releases are a page of GitHub: it knows of which repository it shows a file, and this site does not.
-    markdown = re.sub(r"^\[[^\]]+\]: \.\./\.\./.*$|(\]\()\.\./\.\./releases[^)]*\)", "", markdown, flags=re.MULTILINE)
+    markdown = re.sub(r"^\[[^\]]+\]: \.\./\.\./.*$", "", markdown, flags=re.MULTILINE)
     return _indented(re.sub(r"\]\((?!\w+:)([^)#\s]+)", moved, markdown))
 
 
