@@ -11,7 +11,7 @@ from settings.messages import read_mapping
 from tests.charts import Objects
 from tests.conftest import ROOT
 from tests.reachability import documented
-from tests.reachability.network import METADATA, Endpoint, Subnet
+from tests.reachability.network import METADATA, POD_IDENTITY, Endpoint, Subnet
 from tests.reachability.policies import Pod
 from tests.reachability.references import References, Resource, Unresolved, service_of
 
@@ -35,6 +35,7 @@ def endpoints(references: References, subnets: dict[str, Subnet], inside: Inside
     return {
         "internet": [Endpoint(INTERNET)],
         "metadata": [Endpoint(METADATA)],
+        "agent of Pod Identity": [Endpoint(POD_IDENTITY)],
         "monitoring host": [hosts["monitoring"]],
         "runner": [hosts["runner"]],
         **{f"container on the {stack} host": [replace(host, contained=True)] for stack, host in hosts.items()},

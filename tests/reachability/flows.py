@@ -226,3 +226,5 @@ TABLE = yaml.safe_load(Path(__file__).with_name("flows.yaml").read_text(encoding
 GROUNDS: dict[str, list[str]] = TABLE["grounds"]
 SUPERFLUOUS: dict[str, str] = TABLE["superfluous"]
 ROWS = [Row.model_validate(each) for each in TABLE["flows"]]
+OTHERS: list[str] = TABLE["others"]
+PICTURE: dict[str, dict[str, list[str]]] = TABLE["picture"]

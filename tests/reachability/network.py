@@ -15,6 +15,8 @@ EVERYWHERE = IPv4Network("0.0.0.0/0")
 ANY = (0, 65535)
 OTHER_PORT = 22
 METADATA = IPv4Address("169.254.169.254")
+# On each node: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html
+POD_IDENTITY = IPv4Address("169.254.170.23")
 Edge = tuple[object, object, str]  # from, to, and what lets a packet through
 
 
@@ -130,6 +132,8 @@ class Network:
             # It answers its own instance, which neither groups nor routes concern; a pod is one hop farther away.
             near = source.hops and source.hops[0] >= (2 if source.pod or source.contained else 1)
             found.append([("sent", "target", source.hops[1])] if source.hops and near else [])
+        elif target.address == POD_IDENTITY:
+            found.append([("sent", "target", "")] if source.pod else [])
         else:
             if source.subnet:
                 rules = self._matching("out", source, target, packet)
