@@ -126,6 +126,10 @@ bench: $(INSTALLED) $(CLI) ## Measure lazy bindings against those as shipped, an
 	@$(RUN) -m tests.bench.bindings
 	@$(RUN) -m tests.bench.deploy
 
+.PHONY: diagram
+diagram: $(INSTALLED) $(CLI) ## Draw docs/diagrams from what is synthesized; dot has to be on PATH
+	@$(RUN) -m tests.diagrams
+
 .PHONY: chaos
 chaos: $(INSTALLED) ## Kill deploys of a simulated platform at random, and show that each kill is survived (KILLS=60 SEED=1)
 	@$(RUN) -m tests.chaos

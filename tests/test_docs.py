@@ -57,12 +57,6 @@ def test_the_table_has_every_stack_with_its_docstring_and_what_it_reads(reads: d
     require("README.md", r"\| stack \| what it owns \|.*?(?=\n\n)", "\n".join(rows))
 
 
-def test_the_diagram_shows_who_reads_whom(reads: dict[str, list[str]]) -> None:
-    arrows = [f"  {name} --> {each}" for name, needed in reads.items() for each in needed]
-    alone = [f"  {name}" for name in reads if not re.search(rf"\b{name}\b", " ".join(arrows))]
-    require("docs/architecture.md", r"graph LR\n.*?(?=\n```)", "\n".join(["graph LR", *arrows, *alone]))
-
-
 def test_the_readme_says_what_each_environment_costs(platform: Platform) -> None:
     rows = ["| environment | a month |", "|---|---:|"]
     for environment in ("staging", "production"):

@@ -26,7 +26,6 @@ EDITED = re.findall(r"^diff --git a/\S+ b/(\S+)$", PATCH.read_text(), re.MULTILI
 STACKS = ("eks", "iam", "queue")  # whose resources it adds
 GENERATED = {
     "README.md",
-    "docs/architecture.md",
     "docs/outputs.md",
     "docs/settings.md",
     "environments/settings.schema.json",
