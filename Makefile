@@ -24,9 +24,9 @@ SCRIPTS = $(GITHUB:%=%/scripts/*.sh) ansible/roles/github_runner/files/*.sh moni
 # What was fetched, because it was missing or too old on PATH.
 export PATH := $(CURDIR)/.local/bin:$(PATH)
 
-.PHONY: help
-help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/[$$]+/, "$$", $$2); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+.DEFAULT_GOAL := help
+
+##@ Every day
 
 .PHONY: deploy
 deploy: $(INSTALLED) $(CLI) ## Install what is missing, and create or update everything
@@ -40,41 +40,23 @@ plan: $(INSTALLED) $(CLI) ## Show what a deploy would change and risk (DETAILED_
 drift: $(INSTALLED) $(CLI) ## Show what differs in AWS from what was deployed (Error 2: something; Error 1: it could not look)
 	@$(RUN) -m operations drift
 
-.PHONY: adopt
-adopt: $(INSTALLED) $(CLI) ## Print the imports of what another Terraform project made: its `terraform state pull` on standard input
-	@$(RUN) -m operations adopt
-
 .PHONY: destroy
 destroy: $(INSTALLED) $(CLI) ## Take everything down, and stop the simulated AWS
 	@$(RUN) -m operations destroy
-
-.PHONY: synth
-synth: $(INSTALLED) programs ## Write the Terraform JSON into cdktf.out, offline
-	@$(RUN) -m operations synth
 
 .PHONY: doctor
 doctor: $(INSTALLED) ## Show the prerequisites, and what is missing
 	@$(RUN) -m operations doctor
 
-.PHONY: env
-env: $(INSTALLED) ## Print the variables for terraform, aws and cdktf: eval "$$(make -s env)"
-	@$(RUN) -m operations env
-
-.PHONY: alert-test
-alert-test: $(INSTALLED) ## Send a page, a ticket and an alarm of each topic, and show who hears of it
-	@$(RUN) -m operations alert-test
-
-.PHONY: grafana
-grafana: $(INSTALLED) ## Open a way to the dashboards of ENVIRONMENT (PORT=8080: on that port)
-	@$(RUN) -m operations grafana
-
-.PHONY: runner
-runner: $(INSTALLED) ## Provision the self-hosted runner of ENVIRONMENT
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m operations runner
+##@ Look into an environment
 
 .PHONY: outputs
 outputs: $(INSTALLED) ## Show the outputs of the stacks of ENVIRONMENT, or of STACK: others build on them
 	@$(RUN) -m operations outputs
+
+.PHONY: env
+env: $(INSTALLED) ## Print the variables for terraform, aws and cdktf: eval "$$(make -s env)"
+	@$(RUN) -m operations env
 
 .PHONY: kubeconfig
 kubeconfig: $(INSTALLED) ## Let kubectl and helm into the cluster: eval "$$(make -s kubeconfig ENVIRONMENT=staging)"
@@ -84,21 +66,50 @@ kubeconfig: $(INSTALLED) ## Let kubectl and helm into the cluster: eval "$$(make
 psql: $(INSTALLED) ## Open psql on the database of ENVIRONMENT: nothing else in reach of people can connect to it
 	@$(RUN) -m operations psql
 
-.PHONY: restore-drill
-restore-drill: $(INSTALLED) ## Restore the database of ENVIRONMENT beside itself, compare, and throw it away
-	@$(RUN) -m operations restore-drill
-
 .PHONY: shell
 shell: $(INSTALLED) ## Open a shell on HOST=monitoring or HOST=runner of ENVIRONMENT: there is no SSH
 	@HOST=$(if $(findstring command,$(origin HOST)),$(HOST)) $(RUN) -m operations shell
 
-.PHONY: test
-test: $(INSTALLED) $(CLI) ## Run all tests, with several workers, because most of them wait
-	$(RUN) -m pytest --numprocesses=3 --durations=20
+.PHONY: grafana
+grafana: $(INSTALLED) ## Open a way to the dashboards of ENVIRONMENT (PORT=8080: on that port)
+	@$(RUN) -m operations grafana
+
+##@ Look after it
+
+.PHONY: adopt
+adopt: $(INSTALLED) $(CLI) ## Print the imports of what another Terraform project made: its `terraform state pull` on standard input
+	@$(RUN) -m operations adopt
+
+.PHONY: runner
+runner: $(INSTALLED) ## Provision the self-hosted runner of ENVIRONMENT
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m operations runner
+
+.PHONY: alert-test
+alert-test: $(INSTALLED) ## Send a page, a ticket and an alarm of each topic, and show who hears of it
+	@$(RUN) -m operations alert-test
+
+.PHONY: restore-drill
+restore-drill: $(INSTALLED) ## Restore the database of ENVIRONMENT beside itself, compare, and throw it away
+	@$(RUN) -m operations restore-drill
+
+##@ Work on the platform
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } \
+		/^[a-z-]+:.*## / { gsub(/[$$]+/, "$$", $$2); printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: synth
+synth: $(INSTALLED) programs ## Write the Terraform JSON into cdktf.out, offline
+	@$(RUN) -m operations synth
 
 .PHONY: unit
 unit: $(INSTALLED) $(CLI) ## Run the tests that start no Terraform, simulator, npm, machine or second synthesis
 	$(RUN) -m pytest --numprocesses=2 -m "not slow"
+
+.PHONY: test
+test: $(INSTALLED) $(CLI) ## Run all tests, with several workers, because most of them wait
+	$(RUN) -m pytest --numprocesses=3 --durations=20
 
 .PHONY: check
 check: $(INSTALLED) ## Format, lint and types; of the Dockerfile, workflows, scripts and playbooks too
@@ -112,31 +123,31 @@ check: $(INSTALLED) ## Format, lint and types; of the Dockerfile, workflows, scr
 	@if command -v shellcheck >/dev/null; then shellcheck --exclude=SC1091 $(SCRIPTS); \
 	else echo "shellcheck is not on PATH: scripts were not checked"; fi
 
-.PHONY: site
-site: $(INSTALLED) ## Build docs/ as a site into .local/site; a dead link, or a page that nothing leads to, stops it
-	NO_MKDOCS_2_WARNING=1 "$$($(RUN) -m tests.environments site)/mkdocs" build --strict
-
 .PHONY: fix
 fix: $(INSTALLED) ## Format, and repair what lint can
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-.PHONY: bench
-bench: $(INSTALLED) $(CLI) ## Measure lazy bindings against those as shipped, and a first deploy against its longest chain
-	@$(RUN) -m tests.bench.bindings
-	@$(RUN) -m tests.bench.deploy
-
 .PHONY: diagram
 diagram: $(INSTALLED) $(CLI) ## Draw docs/diagrams from what is synthesized; dot has to be on PATH
 	@$(RUN) -m tests.diagrams
+
+.PHONY: site
+site: $(INSTALLED) ## Build docs/ as a site into .local/site; a dead link, or a page that nothing leads to, stops it
+	NO_MKDOCS_2_WARNING=1 "$$($(RUN) -m tests.environments site)/mkdocs" build --strict
+
+.PHONY: fuzz
+fuzz: $(INSTALLED) ## Try 5,000 settings files that nobody would write: each is accepted, or refused in one clear message
+	$(RUN) -m pytest --numprocesses=2 --dist=load --hypothesis-profile=fuzz tests/settings/test_fuzz.py
 
 .PHONY: chaos
 chaos: $(INSTALLED) ## Kill deploys of a simulated platform at random, and show that each kill is survived (KILLS=60 SEED=1)
 	@$(RUN) -m tests.chaos
 
-.PHONY: fuzz
-fuzz: $(INSTALLED) ## Try 5,000 settings files that nobody would write: each is accepted, or refused in one clear message
-	$(RUN) -m pytest --numprocesses=2 --dist=load --hypothesis-profile=fuzz tests/settings/test_fuzz.py
+.PHONY: bench
+bench: $(INSTALLED) $(CLI) ## Measure lazy bindings against those as shipped, and a first deploy against its longest chain
+	@$(RUN) -m tests.bench.bindings
+	@$(RUN) -m tests.bench.deploy
 
 .PHONY: proof
 proof: $(INSTALLED) $(CLI) ## Run all of these that show what the README claims, and write what they said into its table
