@@ -1,5 +1,6 @@
 """From synthesized stacks and rendered charts to a network."""
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Callable
@@ -50,10 +51,19 @@ def network(references: References, inside: Inside) -> Network:
             for each in references.all("aws_nat_gateway")
         },
         internet={each.id: each.path for each in references.all("aws_internet_gateway")},
-        policies=Policies(inside.policies),
+        policies=Policies(inside.policies if _enforced(references) else []),
         endpoints=endpoints(references, places, inside),
         services=interfaces(references, places),
     )
+
+
+def _enforced(references: References) -> bool:
+    """Policies hold only where the VPC CNI is told so.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy-configure.html
+    """
+    [cni] = [each for each in references.all("aws_eks_addon") if each.body["addon_name"] == "vpc-cni"]
+    return bool(json.loads(cni.body.get("configuration_values", "{}")).get("enableNetworkPolicy") == "true")
 
 
 def subnets(references: References) -> dict[str, Subnet]:

@@ -35,7 +35,11 @@ def endpoints(references: References, subnets: dict[str, Subnet], inside: Inside
     return {
         "internet": [Endpoint(INTERNET)],
         "metadata": [Endpoint(METADATA)],
-        "agent of Pod Identity": [Endpoint(POD_IDENTITY)],
+        "agent of Pod Identity": [
+            Endpoint(POD_IDENTITY)
+            for each in references.all("aws_eks_addon")
+            if each.body["addon_name"] == "eks-pod-identity-agent"
+        ],
         "monitoring host": [hosts["monitoring"]],
         "runner": [hosts["runner"]],
         **{f"container on the {stack} host": [replace(host, contained=True)] for stack, host in hosts.items()},
@@ -98,6 +102,8 @@ def _gives_addresses(references: References, place: str) -> bool:
 
 def _hops(owner: Resource) -> tuple[int, str]:
     options = owner.body.get("metadata_options", {})
+    if options.get("http_endpoint", "enabled") != "enabled":
+        return 0, f"{owner.path}/metadata_options"
     limit = options.get("http_put_response_hop_limit", documented.HOPS_OF_THE_IMAGE)
     if options.get("http_tokens") != "required":
         limit = documented.HOPS_OF_THE_IMAGE  # what asks without a token is answered over any number of hops
@@ -124,15 +130,21 @@ def _database(references: References, subnets: dict[str, Subnet]) -> list[Endpoi
 
 
 def _control_plane(references: References, subnets: dict[str, Subnet]) -> dict[str, list[Endpoint]]:
-    """Its interfaces are in some of its subnets, and EKS moves them; what the internet sees is not in the VPC."""
+    """Its interfaces are in some of its subnets, and EKS moves them; what the internet sees is not in the VPC.
+
+    Where the name of the API leads to from inside: https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html
+    """
     cluster = references.one("eks", "aws_eks_cluster")
     config, group = cluster.body["vpc_config"], frozenset([cluster_group(references)])
-    places = references.value("eks", config["subnet_ids"]) if config["endpoint_private_access"] else []
     opened = config.get("public_access_cidrs") or documented.PUBLIC_ENDPOINT_WITHOUT_NETWORKS
     admits = [(f"{cluster.path}/public_access_cidrs/{index}", IPv4Network(each)) for index, each in enumerate(opened)]
+    outside = [Endpoint(SERVICE, admits=tuple(admits if config["endpoint_public_access"] else ()))]
+    places = references.value("eks", config["subnet_ids"])
+    inside = [Endpoint(subnets[place].network[CONTROL_PLANE], place, group) for place in places]
     return {
-        "control plane": [Endpoint(subnets[place].network[CONTROL_PLANE], place, group) for place in places],
-        "public endpoint of EKS": [Endpoint(SERVICE, admits=tuple(admits if config["endpoint_public_access"] else ()))],
+        "control plane": inside,
+        "public endpoint of EKS": outside,
+        "Kubernetes API": inside if config["endpoint_private_access"] else outside,
     }
 
 

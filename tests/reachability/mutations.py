@@ -11,6 +11,7 @@ from tests.reachability.network import Network
 from tests.reachability.policies import Policies, without
 from tests.reachability.references import References, Resource
 
+AGENT = "eks-pod-identity-agent"  # of the add-ons, the one that is reached
 WHOLE = (
     "aws_vpc_security_group_ingress_rule",
     "aws_vpc_security_group_egress_rule",
@@ -19,6 +20,7 @@ WHOLE = (
     "aws_vpc_endpoint",
     "aws_nat_gateway",
     "aws_internet_gateway",
+    "aws_eks_addon",
 )
 
 
@@ -28,7 +30,7 @@ def mutations(
     """The path of what is gone, and the network without it; with a stack, only what is in its template."""
     for kind in WHOLE:
         for each in references.all(kind):
-            if stack in ("", each.stack):
+            if stack in ("", each.stack) and each.body.get("addon_name", AGENT) == AGENT:
                 yield each.path, build.network(_without(references, each), inside)
     for resource, path, edit in _parts(references):
         if stack in ("", resource.stack):
@@ -43,19 +45,27 @@ def mutations(
 
 
 def _parts(references: References) -> Iterator[tuple[Resource, str, Callable[[dict[str, Any]], None]]]:
-    """What a resource holds a list of, or what it says of the metadata of its instances."""
+    """What a resource has several of, and what it says of metadata, of the endpoints of EKS and of its add-ons."""
     for endpoint in references.all("aws_vpc_endpoint"):
         for index in range(len(endpoint.body.get("route_table_ids", []))):
             yield endpoint, f"{endpoint.path}/route_table_ids/{index}", _drop("route_table_ids", index)
     for cluster in references.all("aws_eks_cluster"):
         for index in range(len(cluster.body["vpc_config"].get("public_access_cidrs") or [])):
-            yield (
-                cluster,
-                f"{cluster.path}/public_access_cidrs/{index}",
-                _drop("vpc_config", "public_access_cidrs", index),
-            )
+            networks = "public_access_cidrs"
+            yield cluster, f"{cluster.path}/{networks}/{index}", _drop("vpc_config", networks, index)
+        for access in ("endpoint_private_access", "endpoint_public_access"):
+            if cluster.body["vpc_config"][access]:
+                yield cluster, f"{cluster.path}/{access}", _set(False, "vpc_config", access)
+    for addon in references.all("aws_eks_addon"):
+        if "configuration_values" in addon.body:
+            yield addon, f"{addon.path}/configuration_values", _drop("configuration_values")
     for kind in ("aws_launch_template", "aws_instance"):
         for each in references.all(kind):
+            yield (
+                each,
+                f"{each.path}/metadata_options/http_endpoint",
+                _set("disabled", "metadata_options", "http_endpoint"),
+            )
             for option in ("http_put_response_hop_limit", "http_tokens"):
                 yield each, f"{each.path}/metadata_options/{option}", _drop("metadata_options", option)
 
@@ -67,6 +77,15 @@ def _drop(*place: Any) -> Callable[[dict[str, Any]], None]:
         del body[place[-1]]
 
     return drop
+
+
+def _set(value: Any, *place: Any) -> Callable[[dict[str, Any]], None]:
+    def assign(body: Any) -> None:
+        for part in place[:-1]:
+            body = body[part]
+        body[place[-1]] = value
+
+    return assign
 
 
 def edited(references: References, resource: Resource, edit: Callable[[dict[str, Any]], None]) -> References:

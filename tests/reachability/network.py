@@ -4,7 +4,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from ipaddress import IPv4Address, IPv4Network
 
 import networkx  # type: ignore[import-untyped]
@@ -104,19 +104,11 @@ class Network:
         """without: nat, or other zones, whose gateways are not to be used."""
         return bool(self.way(packet, without))
 
-    def way(self, packet: Packet, without: str = "") -> list[str]:
+    def way(self, packet: Packet, without: str = "") -> tuple[str, ...]:
         """One way from source to target: what lets the packet through, in order. Empty where there is none."""
         if not (ends := self._ends(packet)):
-            return []  # most packets that must not arrive are stopped here, which needs no graph
-        graph = networkx.DiGraph()
-        graph.add_edges_from(
-            (first, second, {"rule": rule}) for first, second, rule in (*ends, *self._edges(packet, without))
-        )
-        try:
-            steps = networkx.shortest_path(graph, "source", "target")
-        except networkx.NetworkXNoPath:
-            return []
-        return [graph.edges[step]["rule"] for step in itertools.pairwise(steps)]
+            return ()  # most packets that must not arrive are stopped here, which needs no graph
+        return _way((*ends, *self._edges(packet, without)))
 
     def ports(self, target: Endpoint) -> list[tuple[str, int]]:
         """Those that some rule into a target tells from others, and one more, which stands for all others."""
@@ -220,3 +212,14 @@ class Network:
                 continue
             if other.address in rule.network if rule.network else rule.peer in other.groups:
                 yield rule.path
+
+
+@cache  # most networks with something taken away have the same graph for most packets
+def _way(edges: tuple[Edge, ...]) -> tuple[str, ...]:
+    graph = networkx.DiGraph()
+    graph.add_edges_from((first, second, {"rule": rule}) for first, second, rule in edges)
+    try:
+        steps = networkx.shortest_path(graph, "source", "target")
+    except networkx.NetworkXNoPath:
+        return ()
+    return tuple(graph.edges[step]["rule"] for step in itertools.pairwise(steps))

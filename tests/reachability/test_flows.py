@@ -14,7 +14,7 @@ def test_every_flow_is_as_its_row_says(case: Cases, environment: str, nat: str) 
     for row in filter(this.setting.applies, ROWS):
         if not holds(row, this.network, this.setting):
             ways = (this.network.way(packet, row.without) for packet in this.setting.packets(row, this.network))
-            wrong[row.name] = next(filter(None, ways), []) if row.verdict == "must not" else "no way"
+            wrong[row.name] = next(filter(None, ways), ()) if row.verdict == "must not" else "no way"
     assert wrong == {}
 
 

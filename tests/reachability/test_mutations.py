@@ -35,6 +35,14 @@ def test_each_thing_is_missed_by_exactly_the_rows_that_rest_on_it(case: Cases, e
     assert found > (50 if own else 10)
 
 
+def test_each_row_can_fail(case: Cases) -> None:
+    """What must work rests on something; what must not is held by some layer, and open without all of them."""
+    cases = [case(environment, nat) for environment, nat in EVERY]
+
+    assert [row.name for row in ROWS if not (row.held_by if row.verdict == "must not" else row.rests_on)] == []
+    assert [row.name for row in ROWS if not any(this.setting.applies(row) for this in cases)] == []
+
+
 def test_whatever_rows_rest_on_is_there(case: Cases) -> None:
     """In some environment: where an environment has none, nothing is to be missed."""
     cases = [case(environment, load_settings(environment).vpc.nat) for environment in ENVIRONMENTS]
