@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cache
 from ipaddress import IPv4Network
 from operator import attrgetter
 from pathlib import Path
@@ -109,7 +110,7 @@ class Setting:
             if attached.owner(each.stack, each.body["role"]) == role
         ]
         documents += [
-            json.loads(aws_managed_policies_data)[each.body["policy_arn"].split("/")[-1]]["Document"]
+            _managed()[each.body["policy_arn"].split("/")[-1]]["Document"]
             for each in attached.all("aws_iam_role_policy_attachment")
             if attached.owner(each.stack, each.body["role"]) == role
         ]
@@ -150,6 +151,12 @@ class Setting:
                     yield from self.patterns(text.replace(f"{{{name}}}", value))
                 return
         yield text
+
+
+@cache
+def _managed() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(aws_managed_policies_data)
+    return found
 
 
 def _wire(port: int | str) -> tuple[str, int]:

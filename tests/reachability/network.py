@@ -117,24 +117,31 @@ class Network:
 
     def _ends(self, packet: Packet) -> list[Edge]:
         """What lets it out of a pod and of a group, into a group and a pod; nothing where one of these is missing."""
+        found: list[Edge] = []
+        for several in self._barriers(packet):
+            if not several:
+                return []
+            found += several
+        return found
+
+    def _barriers(self, packet: Packet) -> Iterator[list[Edge]]:
         source, target, wire = packet.source, packet.target, (packet.protocol, packet.port)
-        out = self.policies.passes("egress", source.pod, target.pod, target.address, wire)
-        found: list[list[Edge]] = [[("source", "sent", rule) for rule in out]]
         if target.address == METADATA:
             # It answers its own instance, which neither groups nor routes concern; a pod is one hop farther away.
             near = source.hops and source.hops[0] >= (2 if source.pod or source.contained else 1)
-            found.append([("sent", "target", source.hops[1])] if source.hops and near else [])
+            yield [("sent", "target", source.hops[1])] if source.hops and near else []
         elif target.address == POD_IDENTITY:
-            found.append([("sent", "target", "")] if source.pod else [])
+            yield [("sent", "target", "")] if source.pod else []
         else:
+            if target.subnet:
+                yield [("delivered", "received", rule) for rule in self._matching("in", target, source, packet)]
             if source.subnet:
                 rules = self._matching("out", source, target, packet)
-                found.append([("sent", ("in", source.subnet), rule) for rule in rules])
-            if target.subnet:
-                found.append([("delivered", "received", rule) for rule in self._matching("in", target, source, packet)])
+                yield [("sent", ("in", source.subnet), rule) for rule in rules]
             into = self.policies.passes("ingress", target.pod, source.pod, source.address, wire)
-            found.append([("received", "target", rule) for rule in into])
-        return [edge for several in found for edge in several] if all(found) else []
+            yield [("received", "target", rule) for rule in into]
+        out = self.policies.passes("egress", source.pod, target.pod, target.address, wire)
+        yield [("source", "sent", rule) for rule in out]
 
     def _edges(self, packet: Packet, without: str) -> Iterator[Edge]:
         source, target = packet.source, packet.target

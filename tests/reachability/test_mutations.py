@@ -15,6 +15,7 @@ from tests.reachability.mutations import edited, mutations
 from tests.reachability.references import References, Unresolved
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("environment", "nat"), EVERY)
 def test_each_thing_is_missed_by_exactly_the_rows_that_rest_on_it(case: Cases, environment: str, nat: str) -> None:
     this = case(environment, nat)
