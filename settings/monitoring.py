@@ -44,7 +44,8 @@ class MonitoringSettings(Model):
     snapshot_retention_days: int = Field(default=14, ge=1, le=365, description="1 to 365 daily snapshots of the volume")
     allowed_cidrs: EachOnce[ClosedNetwork] = Field(
         default=(),
-        description="networks that may reach Grafana, such as [10.8.0.0/16]; none: by Session Manager only",
+        description="networks that may reach Grafana once you connect them with the VPC, such as [10.8.0.0/16]; none: "
+        "by Session Manager only",
     )
     alert_emails: EachOnce[Email] = Field(default=(), description="e-mail addresses that alerts go to")
     grafana_password_generation: int = Field(
