@@ -49,6 +49,7 @@ def network(references: References, inside: Inside) -> Network:
         nat={
             each.id: Gateway(each.path, references.value(each.stack, each.body["subnet_id"]), TRANSLATED)
             for each in references.all("aws_nat_gateway")
+            if "allocation_id" in each.body  # without an address of its own it leads to private networks only
         },
         internet={each.id: each.path for each in references.all("aws_internet_gateway")},
         policies=Policies(inside.policies if _enforced(references) else []),
