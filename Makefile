@@ -123,6 +123,10 @@ check: $(INSTALLED) ## Format, lint and types; of the Dockerfile, workflows, scr
 	@if command -v shellcheck >/dev/null; then shellcheck --exclude=SC1091 $(SCRIPTS); \
 	else echo "shellcheck is not on PATH: scripts were not checked"; fi
 
+.PHONY: scan
+scan: $(INSTALLED) $(CLI) ## Ask seven scanners, and tell what no waiver explains (tests/scanners/waivers.yaml)
+	@$(RUN) -m tests.scanners
+
 .PHONY: fix
 fix: $(INSTALLED) ## Format, and repair what lint can
 	$(VENV)/bin/ruff check --fix .
