@@ -9,7 +9,6 @@ from pathlib import Path
 from rich.console import Console
 
 from operations.tables import plain
-from tests.environments import environment
 from tests.scanners import subject
 from tests.scanners.scanners import SCANNERS, Silent
 from tests.scanners.waivers import Finding, judge, read
@@ -18,8 +17,9 @@ from tests.scanners.waivers import Finding, judge, read
 def main() -> int:
     console = Console(soft_wrap=True, highlight=False)
     waivers = read()
-    environment("scanners")
-    table = plain("scanner", ">findings", ">waived", ">open", ">seconds")
+    table = plain("scanner")
+    for column in ("findings", "waived", "open", "seconds"):
+        table.add_column(column, justify="right")
     findings: list[Finding] = []
     silent: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -27,13 +27,16 @@ def main() -> int:
         subject.write(Path(folder))
         table.add_row("(synthesis, helm)", "", "", "", f"{time.monotonic() - start:.0f}")
         for name, scan in SCANNERS.items():
-            start, found = time.monotonic(), []
+            start, found = time.monotonic(), list[Finding]()
             try:
-                found = list(scan(Path(folder)))
+                for each in scan(Path(folder)):
+                    found.append(each)
             except Silent as error:
                 silent[name] = str(error)
             opened = len(judge(found, waivers, (), date.today()).open)
-            numbers = ["no answer", "", ""] if name in silent else map(str, (len(found), len(found) - opened, opened))
+            numbers = [str(len(found)), str(len(found) - opened), str(opened)]
+            if name in silent and not found:
+                numbers = ["no answer", "", ""]
             table.add_row(name, *numbers, f"{time.monotonic() - start:.0f}")
             findings += found
     verdict = judge(findings, waivers, silent, date.today())
@@ -50,4 +53,5 @@ def main() -> int:
     return 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

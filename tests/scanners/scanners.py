@@ -31,7 +31,7 @@ def checkov(folder: Path) -> Iterator[Finding]:
     # Without downloads it knows what it was shipped with, and asks nobody.
     options = ["--skip-download", "--compact", "--quiet", "--soft-fail", "--output", "json"]
     skipped = [f"--skip-path={SOURCE}/{each}/" for each in ("tests", "docs")]
-    said = _run("checkov", "--directory", folder, "--framework", *frameworks, *options, *skipped)
+    said = _run(_own("checkov"), "--directory", folder, "--framework", *frameworks, *options, *skipped)
     for report in said if isinstance(said, list) else [said]:
         if not report.get("results"):
             continue  # of a framework that met none of its files
@@ -76,7 +76,7 @@ def cloudsplaining(folder: Path) -> Iterator[Finding]:
     exclusions.write_text("".join(f"{name}: []\n" for name in names))
     reports.mkdir(exist_ok=True)
     files: list[str | Path] = ["--input-file", account, "--exclusions-file", exclusions, "--output", reports]
-    _run("cloudsplaining", "scan", "--skip-open-report", *files, read=False)
+    _run(_own("cloudsplaining"), "scan", "--skip-open-report", *files, read=False)
     [results] = reports.glob("iam-results-*.json")
     said = json.loads(results.read_text())
     for place, role in said["roles"].items():
@@ -113,7 +113,7 @@ def zizmor(folder: Path) -> Iterator[Finding]:
 def bandit(folder: Path) -> Iterator[Finding]:
     """Python of the product: tests run what they like, on what nobody else gives them. https://bandit.readthedocs.io."""
     options = ["--recursive", ".", "--exclude", "./tests", "--format", "json", "--quiet", "--exit-zero"]
-    said = _run("bandit", *options, cwd=folder / SOURCE)
+    said = _run(_own("bandit"), *options, cwd=folder / SOURCE)
     if said["errors"]:
         raise RuntimeError(f"bandit cannot read {said['errors']}")
     for each in said["results"]:
@@ -123,7 +123,7 @@ def bandit(folder: Path) -> Iterator[Finding]:
 
 def detect_secrets(folder: Path) -> Iterator[Finding]:
     """Everything that is tracked, but for lock files. Nothing that it finds is tried out anywhere."""
-    found = _run("detect-secrets", "scan", "--no-verify", "--all-files", ".", cwd=folder / SOURCE)["results"]
+    found = _run(_own("detect-secrets"), "scan", "--no-verify", "--all-files", ".", cwd=folder / SOURCE)["results"]
     for path, secrets in found.items():
         for each in secrets:
             yield Finding("detect-secrets", each["type"], path, f"line {each['line_number']}")
@@ -135,39 +135,51 @@ def pip_audit(folder: Path) -> Iterator[Finding]:
     pinned = {**lock["default"], **lock["develop"]}
     (folder / "pinned.txt").write_text("".join(f"{name}{each['version']}\n" for name, each in pinned.items()))
     options = ["--no-deps", "--disable-pip", "--format", "json", "--progress-spinner", "off"]
-    said = _run("pip-audit", "--requirement", folder / "pinned.txt", *options, codes=(0, 1))
-    skipped = [each["skip_reason"] for each in said["dependencies"] if "skip_reason" in each]
-    if skipped:
-        raise Silent(f"{skipped[0]}; so are {len(skipped)} of {len(pinned)}")
+    said = _asked(_own("pip-audit"), "--requirement", folder / "pinned.txt", *options)
     for each in said["dependencies"]:
-        for known in each["vulns"]:
+        for known in each.get("vulns", []):
             yield Finding("pip-audit", known["id"], "Pipfile.lock", f"{each['name']} {each['version']}")
+    if skipped := [each["skip_reason"] for each in said["dependencies"] if "skip_reason" in each]:
+        raise Silent(f"{skipped[0]}; so are {len(skipped)} of {len(pinned)}")
 
 
 def npm_audit(folder: Path) -> Iterator[Finding]:
     """Known vulnerabilities of our package-lock.json, as the npm registry tells them. Raises Silent."""
     for place in NPM:
-        said = _run("npm", "audit", "--json", "--package-lock-only", cwd=folder / SOURCE / place, codes=(0, 1))
+        said = _asked("npm", "audit", "--json", "--package-lock-only", cwd=folder / SOURCE / place)
         if "vulnerabilities" not in said:
-            raise Silent(said["message"])
+            raise Silent(said.get("message") or json.dumps(said))
         path = (Path(place) / "package-lock.json").as_posix()
         for name, each in said["vulnerabilities"].items():
             for known in (known for known in each["via"] if isinstance(known, dict)):
                 yield Finding("npm-audit", known["url"].split("/")[-1], path, f"{name}: {known['title']}")
 
 
-def _run(
-    program: str | Path, *arguments: str | Path, cwd: Path = ROOT, codes: tuple[int, ...] = (0,), read: bool = True
-) -> Any:
+def _own(program: str) -> Path:
+    return environment("scanners") / program
+
+
+def _asked(program: str | Path, *arguments: str | Path, cwd: Path = ROOT) -> dict[str, Any]:
+    """What a program says that asks somebody, and fails as well when it finds something. Raises Silent."""
+    result = _start(program, *arguments, cwd=cwd)
+    try:
+        said: dict[str, Any] = json.loads(result.stdout)
+    except json.JSONDecodeError:
+        raise Silent((result.stderr.strip() or "not a word").splitlines()[-1]) from None
+    return said
+
+
+def _run(program: str | Path, *arguments: str | Path, cwd: Path = ROOT, read: bool = True) -> Any:
     """What it prints, as JSON. Raises RuntimeError with what it says when it fails."""
-    own = environment("scanners")
-    paths = os.pathsep.join([str(own), os.environ["PATH"]])
-    variables = {**os.environ, "PATH": paths, "LOG_LEVEL": "ERROR", "NO_COLOR": "1"}
-    variables.pop("PYTHONPATH", None)
-    result = subprocess.run([program, *arguments], cwd=cwd, env=variables, capture_output=True, text=True, check=False)
-    if result.returncode not in codes:
+    result = _start(program, *arguments, cwd=cwd)
+    if result.returncode != 0:
         raise RuntimeError(f"{Path(program).name} ends with {result.returncode}: {result.stderr or result.stdout}")
     return json.loads(result.stdout) if read else None
+
+
+def _start(program: str | Path, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    quiet = {**os.environ, "LOG_LEVEL": "ERROR", "NO_COLOR": "1"}
+    return subprocess.run([program, *arguments], cwd=cwd, env=quiet, capture_output=True, text=True, check=False)
 
 
 SCANNERS: dict[str, Callable[[Path], Iterator[Finding]]] = {

@@ -6,6 +6,7 @@ Charts of others are not: they come from the network, and what they hold is revi
 import json
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -33,12 +34,16 @@ def write(folder: Path, environments: list[str] = ENVIRONMENTS) -> None:
     for environment in environments:
         graph = synthesize(environment, folder / "synthesized" / environment)
         templates = {stack: graph.template(stack) for stack in graph.dependencies}
-        for stack, template in templates.items():
-            path = folder / TERRAFORM / environment / stack / "cdk.tf.json"
-            path.parent.mkdir(parents=True)
-            path.write_text(json.dumps({block: template[block] for block in BLOCKS if block in template}, indent=1))
+        write_terraform(folder, environment, templates)
         _charts(folder / CHARTS / environment, environment, templates)
     shutil.rmtree(folder / "synthesized")
+
+
+def write_terraform(folder: Path, environment: str, templates: Mapping[str, Template]) -> None:
+    for stack, template in templates.items():
+        path = folder / TERRAFORM / environment / stack / "cdk.tf.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({block: template[block] for block in BLOCKS if block in template}, indent=1))
 
 
 def _charts(folder: Path, environment: str, templates: dict[str, Template]) -> None:
