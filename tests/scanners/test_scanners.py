@@ -2,6 +2,7 @@
 
 import copy
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -9,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, Platform, Template
-from tests.scanners import scanners
-from tests.scanners.scanners import Silent, bandit, checkov, cloudsplaining, detect_secrets, npm_audit
+from tests.scanners.registry import NPM, PYTHON, registry
+from tests.scanners.scanners import Silent, bandit, checkov, cloudsplaining, detect_secrets, npm_audit, pip_audit
 from tests.scanners.subject import CHARTS, SOURCE, write_terraform
 from tests.scanners.waivers import Finding, judge, read
 
@@ -126,24 +127,35 @@ def test_detect_secrets_finds_what_is_planted_in_a_test_too(tmp_path: Path) -> N
     assert opened(detect_secrets, tmp_path) == {("AWS Access Key", "tests/planted.py")}
 
 
-def test_a_registry_that_does_not_answer_is_told_and_is_not_a_clean_bill(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / SOURCE).mkdir()
-    for name in ("package.json", "package-lock.json"):
+@pytest.fixture
+def locks(tmp_path: Path) -> Path:
+    for name in ("package.json", "package-lock.json", "Pipfile.lock"):
+        (tmp_path / SOURCE / name).parent.mkdir(exist_ok=True)
         (tmp_path / SOURCE / name).write_text((ROOT / name).read_text())
+    container = tmp_path / SOURCE / "realworld-example-app" / "container"
+    shutil.copytree(ROOT / "realworld-example-app" / "container", container)
+    return tmp_path
+
+
+def test_audits_find_what_a_registry_knows(locks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real clients, and a registry of our own, because that of npm answers audits on the internet only."""
+    monkeypatch.setenv("PIP_AUDIT_VULNERABILITY_SERVICE", "osv")
+    monkeypatch.setenv("npm_config_fetch_retries", "0")
+    with registry("cdktf-cli") as url:
+        monkeypatch.setenv("npm_config_registry", url)
+        assert opened(npm_audit, locks) == {(NPM, "package-lock.json")}
+    with registry("pyyaml") as url:
+        monkeypatch.setenv("PIP_AUDIT_OSV_URL", url)
+        assert opened(pip_audit, locks) == {(PYTHON, "Pipfile.lock")}
+
+
+def test_a_registry_that_does_not_answer_is_told_and_is_no_clean_bill(
+    locks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:1")
     monkeypatch.setenv("npm_config_fetch_retries", "0")
-
-    with pytest.raises(Silent, match="ECONNREFUSED"):
-        list(npm_audit(tmp_path))
-
-
-def test_python_that_cannot_be_asked_about_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / SOURCE).mkdir()
-    lock = {"default": {"pyyaml": {"version": "==5.3"}}, "develop": {}}
-    (tmp_path / SOURCE / "Pipfile.lock").write_text(json.dumps(lock))
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
 
-    with pytest.raises(Silent, match="Connection refused"):
-        list(scanners.pip_audit(tmp_path))
+    for audit in (npm_audit, pip_audit):
+        with pytest.raises(Silent, match=r"ECONNREFUSED|Connection refused"):
+            list(audit(locks))
