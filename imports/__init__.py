@@ -7,8 +7,7 @@
 on first use: importing one class as the bindings are shipped executes all of their 2,100 modules, in Python and again
 in Node.js. CDKTF_STOCK_IMPORTS=1 loads them as shipped; the synthesized JSON is the same, byte for byte.
 
-CDKTF is archived. To move to CDK Terrain, install `cdktn` and its providers, and change BINDINGS below and the one
-import in engine.py.
+CDKTF is archived. Where CDK Terrain is installed instead, `cdktn` and its providers, nothing changes but those names.
 """
 
 import importlib
@@ -16,13 +15,11 @@ import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from types import ModuleType
 
-BINDINGS = {
-    "imports.aws": "cdktf_cdktf_provider_aws",
-    "imports.kubernetes": "cdktf_cdktf_provider_kubernetes",
-    "imports.helm": "cdktf_cdktf_provider_helm",
-}
+PACKAGE = "cdktn_provider_{}" if find_spec("cdktn") else "cdktf_cdktf_provider_{}"
+BINDINGS = {f"imports.{provider}": PACKAGE.format(provider) for provider in ("aws", "kubernetes", "helm")}
 
 
 class EngineError(RuntimeError):

@@ -4,7 +4,10 @@ from imports import guard, lazy
 
 lazy.prepare()
 
-from cdktf import *  # noqa: E402, F403
+try:
+    from cdktn import *  # noqa: F403
+except ModuleNotFoundError:
+    from cdktf import *  # noqa: F403
 from constructs import Construct as Construct  # noqa: E402
 
 guard.install()

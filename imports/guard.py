@@ -23,6 +23,7 @@ def install() -> None:
                         f"{cls.__name__}: {path} is a plain dict in a list of blocks, of which CDKTF loses "
                         f"{', '.join(keys)}: write the struct class, such as {cls.__name__}{_camel(name)}(...)"
                     )
+            arguments = {name: _listed(value, _hint(cls, name)) for name, value in arguments.items()}
         return construct(cls, *args, **arguments)
 
     meta.__call__ = checked
@@ -30,6 +31,11 @@ def install() -> None:
 
 def _hint(cls: Any, name: str) -> str:
     return str(getattr(cls.__init__, "__annotations__", {}).get(name, ""))
+
+
+def _listed(value: Any, hint: str) -> Any:
+    """Bindings of CDK Terrain want a list where those of CDKTF, and Terraform, take a single block as well."""
+    return [value] if "Sequence[" in hint and hasattr(value, "_values") else value
 
 
 def _lost(value: Any, path: str, hint: str) -> Iterator[tuple[str, list[str]]]:

@@ -29,6 +29,8 @@ class AreaStack(TerraformStack):
         self.settings = settings
 
         self.add_override("terraform.required_version", TERRAFORM_VERSION)
+        # CDK Terrain 0.24 refuses what a Terraform that is not declared here could not do.
+        self.node.set_context("targetVersions", {"terraform": TERRAFORM_VERSION})
         if moves := MOVES.get(area):
             self.add_override("moved", [{"from": move["from"], "to": move["to"]} for move in moves])
         if not in_cluster:

@@ -67,8 +67,10 @@ def import_id(configuration: Configuration, address: str, known: str | None = No
         "region": configuration.region,
         "host": str(arguments.get("url", "")).removeprefix("https://"),
     }
+    # CDK Terrain writes a single block as a list of one.
+    blocks = {name: value[0] for name, value in arguments.items() if isinstance(value, list) and len(value) == 1}
     try:
-        return template and template.format_map({**arguments, **more})
+        return template and template.format_map({**arguments, **blocks, **more})
     except (KeyError, TypeError):
         return None
 

@@ -15,8 +15,11 @@ MADE = Path(__file__).parents[2] / ".local" / "environments"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.in"))
 
 
-def environment(name: str) -> Path:
-    """The bin folder of that environment. It is made where it is missing, once, whoever else asks at the same time."""
+def environment(name: str, *options: str) -> Path:
+    """The bin folder of that environment. It is made where it is missing, once, whoever else asks at the same time.
+
+    The options are those of pip install: --no-compile where most of the modules are never used.
+    """
     locked = FOLDER / f"{name}.txt"
     path = MADE / f"{name}-{hashlib.sha256(locked.read_bytes()).hexdigest()[:12]}"
     MADE.mkdir(parents=True, exist_ok=True)
@@ -24,7 +27,7 @@ def environment(name: str) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (path / "complete").exists():
             print(f"Installing {locked.name} into {path}", file=sys.stderr)
-            _pip(path, "--require-hashes", "--no-deps", "--requirement", str(locked))
+            _pip(path, "--require-hashes", "--no-deps", *options, "--requirement", str(locked))
             (path / "complete").touch()
     return path / "bin"
 

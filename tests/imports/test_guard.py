@@ -14,6 +14,7 @@ from imports.aws.launch_template import (
 )
 from imports.aws.security_group import SecurityGroup, SecurityGroupIngress
 from imports.engine import TerraformStack
+from imports.guard import _listed
 from tests.conftest import ROOT, only, synth
 
 
@@ -70,6 +71,16 @@ def test_maps_keep_their_keys(stack: TerraformStack) -> None:
 
     assert template["tags"] == tags
     assert template["tag_specifications"][0]["tags"] == tags
+
+
+def test_a_block_becomes_a_list_where_the_bindings_want_one() -> None:
+    block = SecurityGroupIngress(from_port=443, to_port=443, protocol="tcp")
+
+    assert _listed(block, "typing.Union[cdktn.IResolvable, typing.Sequence[typing.Union[Ingress, Dict[...]]]]") == [
+        block
+    ]
+    assert _listed(block, "typing.Union[Ingress, typing.Dict[builtins.str, typing.Any]]") is block
+    assert _listed([block], "typing.Sequence[Ingress]") == [block]
 
 
 @pytest.mark.slow

@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from imports import BINDINGS
+
 Block = dict[str, Any]  # {"attributes": {name: ...}, "block_types": {name: ...}}, as Terraform prints schemas
 
 SOURCE_MAP = re.compile(r"sourceMappingURL=data:application/json;base64,(\S+)")
@@ -61,7 +63,7 @@ def provider_schema(provider: str) -> dict[str, Any]:
 
 def _sources(provider: str) -> list[str]:
     """The TypeScript of each folder of the package, which is one resource, data source or provider."""
-    spec = find_spec(f"cdktf_cdktf_provider_{provider}")
+    spec = find_spec(BINDINGS[f"imports.{provider}"])
     assert spec is not None
     assert spec.origin is not None
     [package] = Path(spec.origin).parent.glob("_jsii/*.tgz")
