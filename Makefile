@@ -1,7 +1,7 @@
 # ENVIRONMENT=staging chooses the settings file (default local), STACK="vpc eks" narrows to some stacks.
 # PLANS=plans keeps what make plan and make drift find in that folder, and makes make deploy apply just those plans.
 # YES=1 lets make deploy apply without a question, DETAILS=1 lets make plan show old and new attributes.
-VARIABLES = CONFIRM DETAILED_EXITCODE DETAILS ENVIRONMENT HOST KILLS PLANS PORT PYTHON SEED SIMULATOR_PORT STACK \
+VARIABLES = CONFIRM DETAILED_EXITCODE DETAILS ENVIRONMENT FULL HOST KILLS PLANS PORT PYTHON SEED SIMULATOR_PORT STACK \
 	TF_PROVIDER_MIRROR UPDATE_ADDRESSES UPDATE_DOCS YES AWS_PROFILE AWS_REGION KUBECONFIG
 # By itself make takes every name and says nothing: make destroy STACKS=queue would destroy everything.
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
@@ -149,9 +149,8 @@ chaos: $(INSTALLED) ## Kill deploys of a simulated platform at random, and show 
 	@$(RUN) -m tests.chaos
 
 .PHONY: bench
-bench: $(INSTALLED) $(CLI) ## Measure lazy bindings against those as shipped, and a first deploy against its longest chain
-	@$(RUN) -m tests.bench.bindings
-	@$(RUN) -m tests.bench.deploy
+bench: $(INSTALLED) $(CLI) ## Measure syntheses, plans and deploys against what they could cost: docs/benchmark.md (FULL=1: 50 environments)
+	@$(RUN) -m tests.bench
 
 .PHONY: proof
 proof: $(INSTALLED) $(CLI) ## Run all of these that show what the README claims, and write what they said into its table

@@ -1,4 +1,4 @@
-"""The second half of make bench: how long the first deploy takes, against the longest chain of its stacks.
+"""The first deploy against the longest chain of its stacks, the second one, and plans against one state.
 
 It deploys the environment local in a copy of the project, whose simulated AWS is empty, and stops that at the end.
 """
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from operations import OUTPUT, ROOT, run
@@ -18,34 +18,42 @@ from operations.context import EMBEDDED
 from operations.engine.schedule import LANES, chains
 from operations.engine.synthesis import read_graph
 from operations.engine.variables import inherited
+from tests.bench import plans
+from tests.bench.measure import BenchError
+from tests.bench.rows import Row
 
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "gen", "cdktf.out", "node_modules", "tests")
 ROW = re.compile(r"^(\w+) +\d+ +\d+ +(\d+)(?: |$)", re.MULTILINE)  # stack, resources, changed, seconds
 
 
-def main() -> int:
-    """Returns 1 when the deploy fails, after what it said."""
+def rows() -> Iterator[Row]:
+    """Raises BenchError when something fails, with what it said."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy"
         shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
         if (ROOT / "node_modules").exists():
             (copy / "node_modules").symlink_to(ROOT / "node_modules")
-        print("Deploying everything into an empty simulated AWS ...", flush=True)
         try:
-            began = time.monotonic()
-            deployed = _run(copy, "deploy")
-            took = time.monotonic() - began
-            print(
-                deployed.stdout
-                if deployed.returncode
-                else summary(took, deployed.stdout, read_graph(copy / OUTPUT.relative_to(ROOT) / EMBEDDED).dependencies)
-            )
+            took, printed = _deploy(copy)
+            graph = read_graph(copy / OUTPUT.relative_to(ROOT) / EMBEDDED)
+            yield against_chain(took, printed, graph.dependencies)
+            again, _ = _deploy(copy)
+            yield Row("second deploy, of nothing, to the first", f"{again:.0f} to {took:.0f} s", again / took, most=0.6)
+            yield from plans.rows(copy, graph, Path(folder) / "flat")
         finally:
             _run(copy, "clean")
-    return deployed.returncode
 
 
-def summary(took: float, printed: str, dependencies: Mapping[str, frozenset[str]]) -> str:
+def _deploy(copy: Path) -> tuple[float, str]:
+    """How many seconds it took, and what it printed."""
+    began = time.monotonic()
+    deployed = _run(copy, "deploy")
+    if deployed.returncode:
+        raise BenchError(deployed.stdout)
+    return time.monotonic() - began, deployed.stdout
+
+
+def against_chain(took: float, printed: str, dependencies: Mapping[str, frozenset[str]]) -> Row:
     """What a deploy that took so many seconds has printed, against the longest chain of its stacks."""
     seconds = {stack: int(each) for stack, each in ROW.findall(printed)}
     remaining = chains({stack: dependencies[stack] & seconds.keys() for stack in seconds}, seconds)
@@ -53,9 +61,12 @@ def summary(took: float, printed: str, dependencies: Mapping[str, frozenset[str]
     while readers := [stack for stack in seconds if chain[-1] in dependencies[stack]]:
         chain.append(max(readers, key=lambda stack: remaining[stack]))
     longest = remaining[chain[0]]
-    return (
-        f"First deploy, {LANES} stacks at a time: {took:.0f} seconds, {sum(seconds.values())} one after another. "
-        f"The longest chain, {' + '.join(chain)}, took {longest}: {took / longest:.2f} times."
+    return Row(
+        f"first deploy, {LANES} stacks at a time, to its longest chain, {' + '.join(chain)}",
+        f"{took:.0f} to {longest} s, {sum(seconds.values())} one after another",
+        took / longest,
+        goal="1.5",
+        most=2,
     )
 
 
@@ -63,7 +74,3 @@ def _run(copy: Path, target: str) -> subprocess.CompletedProcess[str]:
     variables = inherited(os.environ) | {"ENVIRONMENT": EMBEDDED}
     piped = {"capture_output": False, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     return run(sys.executable, "-m", "operations", target, cwd=copy, env=variables, **piped)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """What make bench says of a deploy."""
 
-from tests.bench.deploy import summary
+from tests.bench.deploy import against_chain
 
 PRINTED = """
 stack       resources  changed  seconds  outputs
@@ -19,6 +19,8 @@ def test_the_longest_chain_is_that_of_the_seconds_that_were_measured() -> None:
         "app": frozenset({"vpc"}),
     }
 
-    assert summary(150, PRINTED, dependencies).endswith(
-        "150 seconds, 188 one after another. The longest chain, vpc + database, took 125: 1.20 times."
-    )
+    row = against_chain(150, PRINTED, dependencies)
+
+    assert row.what.endswith("to its longest chain, vpc + database")
+    assert (row.measured, row.ratio, row.red) == ("150 to 125 s, 188 one after another", 1.2, False)
+    assert against_chain(251, PRINTED, dependencies).red

@@ -1,0 +1,35 @@
+"""make bench: one table of ratios, which goes to docs/benchmark.md. Fails when a goal that was met is not any more."""
+
+import sys
+from datetime import date
+
+from tests.bench import bindings, deploy, growth
+from tests.bench.measure import ROOT, BenchError
+from tests.bench.rows import Row, publish
+
+PARTS = {
+    "Synthesizing with the bindings as shipped, and lazy": bindings.rows,
+    "Synthesizing more and more resources and environments": growth.rows,
+    "Deploying everything into an empty simulated AWS, again, and planning": deploy.rows,
+}
+
+
+def main() -> int:
+    rows: list[Row] = []
+    try:
+        for said, part in PARTS.items():
+            print(f"{said} ...", flush=True)
+            for row in part():
+                rows.append(row)
+                print(f"  {row.ratio:6.2f}  {row.what}: {row.measured}{'  RED' if row.red else ''}", flush=True)
+    except BenchError as error:
+        print(error)
+        return 1
+    publish(rows, ROOT / "docs" / "benchmark.md", date.today())
+    red = [f"{row.what}: {row.ratio:.2f}, red {row.limit}" for row in rows if row.red]
+    print("\n".join(["A goal that was met is not met any more:", *red]) if red else "All goals that were met are met.")
+    return 1 if red else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""The table of make bench: each row is a ratio of two measurements of one run, with what it has to keep."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+HEADING = "# What the commands cost"
+SECTION = re.compile(rf"^{HEADING}\n.*?(?=^# |\Z)", re.MULTILINE | re.DOTALL)
+TEXT = """
+`make bench` has written this on {day}. Each row compares two measurements of the same run: the machine matters little.
+*Red* is where the command fails: a goal that is met, with some slack for a busy machine. `FULL=1 make bench` takes fifty
+environments as well, some minutes more.
+
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is compared, and by how much the first is the second. Limits are None where the goal is not met today."""
+
+    what: str
+    measured: str
+    ratio: float
+    goal: str = ""
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def red(self) -> bool:
+        return (self.least is not None and self.ratio < self.least) or (
+            self.most is not None and self.ratio > self.most
+        )
+
+    @property
+    def limit(self) -> str:
+        parts = [f"below {self.least:g}" if self.least is not None else "", f"above {self.most:g}" if self.most else ""]
+        return " or ".join(filter(None, parts)) or "-"
+
+
+def table(rows: Iterable[Row]) -> Iterator[str]:
+    yield "| what | measured | ratio | goal | red |"
+    yield "|---|---|---:|---|---|"
+    for row in rows:
+        yield f"| {row.what} | {row.measured} | {row.ratio:.2f} | {row.goal or '-'} | {row.limit} |"
+
+
+def publish(rows: Iterable[Row], document: Path, day: date) -> None:
+    """Write the table into its section of the document, or a new one at the end."""
+    section = "\n".join([HEADING, TEXT.format(day=f"{day:%-d %B %Y}"), *table(rows)]).replace("\n\n\n", "\n\n") + "\n"
+    text = document.read_text()
+    found = SECTION.search(text)
+    document.write_text(text.replace(found[0], section) if found else f"{text.rstrip()}\n\n{section}")
