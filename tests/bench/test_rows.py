@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench import __main__ as command
 from tests.bench import flat, plans
 from tests.bench.growth import by_resources, exponent
 from tests.bench.measure import BenchError, Measure, measure
@@ -68,3 +69,21 @@ def test_a_program_that_fails_is_not_measured() -> None:
     with pytest.raises(BenchError, match="false ended with 1"):
         measure("false")
     assert measure("true").memory > 0
+
+
+@pytest.mark.parametrize(("ratio", "code"), [(2.5, 0), (1.5, 1), (None, 1)], ids=["met", "not met", "failed"])
+def test_a_goal_that_is_lost_fails_the_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ratio: float | None, code: int
+) -> None:
+    def part() -> list[Row]:
+        if ratio is None:
+            raise BenchError("terraform plan ended with 1")
+        return [Row("it", "5 to 2 s", ratio, least=2)]
+
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "benchmark.md").write_text("# Before\n")
+    monkeypatch.setattr(command, "PARTS", {"Measuring": part})
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+
+    assert command.main() == code
+    assert (HEADING in (tmp_path / "docs" / "benchmark.md").read_text()) is (ratio is not None)
