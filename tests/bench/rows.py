@@ -9,14 +9,14 @@ from pathlib import Path
 HEADING = "# What the commands cost"
 SECTION = re.compile(rf"^{HEADING}\n.*?(?=^# |\Z)", re.MULTILINE | re.DOTALL)
 TEXT = """
-`make bench` has written this on {day}. Each row compares two measurements of the same run. *Red* is where the command
-fails: a goal that is met, with some slack for a busy machine. `FULL=1 make bench` takes fifty environments as well, some
-minutes more.
+`make bench` has written this on {day}. Each row compares two measurements of the same run. *Red* is where the
+command fails: a goal that is met, with some slack for a busy machine. `FULL=1 make bench` takes fifty environments
+as well, some minutes more.
 
-Two goals are not met. The synthesis loads the bindings that it uses, and makes each object in two languages. The plan of
-all areas starts Terraform and its provider once for each: of 3 CPU seconds, 2.3 load the provider's schema, which no two
-processes share. Without garbage collection (`GOGC=off` instead of 400) that was 5.0 instead of 5.5 CPU seconds on a busy
-machine, and 620 MB instead of 350: no way out.
+Two goals are not met. The synthesis loads the bindings that it uses, and makes each object in two languages. The
+plan of all areas starts Terraform and its provider once for each: of 3 CPU seconds, 2.3 load the provider's
+schema, which no two processes share. Without garbage collection (`GOGC=off` instead of 400) that was 5.0 instead
+of 5.5 CPU seconds on a busy machine, and 620 MB instead of 350: no way out.
 
 """
 
