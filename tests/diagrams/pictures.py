@@ -11,11 +11,17 @@ from tests.diagrams import Picture
 from tests.diagrams.architecture import architecture
 from tests.diagrams.code import Code
 from tests.diagrams.flows import flows
+from tests.diagrams.reachability import reachability
 from tests.diagrams.stacks import stacks
 from tests.environments import environment
 
 ENVIRONMENT = "production"
-PICTURES: dict[str, Callable[[Code], Picture]] = {"stacks": stacks, "architecture": architecture, "flows": flows}
+PICTURES: dict[str, Callable[[Code], Picture]] = {
+    "stacks": stacks,
+    "architecture": architecture,
+    "flows": flows,
+    "reachability": reachability,
+}
 SVG = "{http://www.w3.org/2000/svg}"
 
 

@@ -1,14 +1,12 @@
-"""docs/reachability.md has every row and a picture of them, and the rows have what is configured elsewhere."""
+"""docs/reachability.md has every row, and the rows have what is configured elsewhere."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator
 
 import yaml
 
 from settings.messages import read_mapping
 from tests.conftest import ROOT
-from tests.reachability.flows import GROUNDS, OTHERS, PICTURE, ROWS, SUPERFLUOUS, Row, Side
+from tests.reachability.flows import GROUNDS, OTHERS, ROWS, SUPERFLUOUS, Row, Side
 from tests.test_docs import require
 
 DOCUMENT = "docs/reachability.md"
@@ -68,31 +66,6 @@ def test_the_document_has_every_row() -> None:
     require(DOCUMENT, r"(?<=These names are lists:\n\n).*?(?=\n\n)", "\n".join(lists))
     gone = "\n".join(f"- `{path}`: {why}" for path, why in SUPERFLUOUS.items())
     require(DOCUMENT, r"(?<=Missed by no row:\n\n).*?(?=\n\n)", gone)
-
-
-def drawn(side: Side, *, target: bool) -> Iterator[str]:
-    names = side if isinstance(side, list) else [side] if isinstance(side, str) else [*side]
-    for name in ["others" if side == OTHERS or each == OTHERS else each for each in names]:
-        places = {box: place for place, boxes in PICTURE.items() for box, several in boxes.items() if name in several}
-        # The internet is drawn twice: those who ask, and those who are asked.
-        yield from (box for box, place in places.items() if name != "internet" or (place != "outside") is target)
-
-
-def test_the_picture_has_what_must_work() -> None:
-    ids = {box: f"n{number}" for number, box in enumerate(box for boxes in PICTURE.values() for box in boxes)}
-    arrows: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for row in ROWS:
-        for source in drawn(row.source, target=False) if row.verdict == "must" else ():
-            for target in drawn(row.target, target=True):
-                ports = row.port if isinstance(row.port, list) else [row.port]
-                arrows[source, target] += [port for port in map(str, ports) if port not in arrows[source, target]]
-    lines, places = ["graph LR"], {place: f"p{number}" for number, place in enumerate(PICTURE)}
-    for place, boxes in PICTURE.items():
-        lines += [f"  subgraph {places[place]} [{place}]", *(f"    {ids[box]}[{box}]" for box in boxes), "  end"]
-    lines += [
-        f'  {ids[one]} -->|"{", ".join(ports)}"| {ids[other]}' for (one, other), ports in arrows.items() if one != other
-    ]
-    require(DOCUMENT, r"graph LR\n.*?(?=\n```)", "\n".join(lines))
 
 
 def test_prometheus_reaches_all_that_it_scrapes() -> None:
