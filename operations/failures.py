@@ -53,7 +53,8 @@ def of_traceback(said: str) -> str:
         kept = f"is in {path}"
     lines = [line for line in said.splitlines() if line.strip()]
     return (
-        f"this is a bug of the platform, not an error of yours: {lines[-1].strip()}\nPlease report it. All of it {kept}"
+        f"this is a bug of the platform, or of what you have changed in its code: {lines[-1].strip()}\n"
+        f"Please report it where you have changed nothing. All of it {kept}"
     )
 
 

@@ -17,7 +17,10 @@ def restore_drill(settings: Settings) -> list[Statement]:
     here, prefix, names = f"{settings.region}:{settings.account}", settings.names.prefix, settings.names
     rds, states = f"arn:aws:rds:{here}", f"arn:aws:s3:::{names.state_bucket}"
     original, restored = f"{rds}:db:{names.database}", f"{rds}:db:{prefix}-drill-{'?' * 14}"
-    groups = [f"{rds}:subgrp:{settings.database.subnet_group or prefix}", f"{rds}:pg:{prefix}-*", f"{rds}:og:default:*"]
+    # Terraform adds 26 characters to a name_prefix; * would be the groups of an environment that is called alike as well.
+    of_terraform = "?" * 26
+    groups = [f"{rds}:subgrp:{settings.database.subnet_group or prefix}", f"{rds}:pg:{prefix}-{of_terraform}"]
+    groups.append(f"{rds}:og:default:*")
     own = {"project": settings.project, "environment": settings.environment}
     tagged, tags = ({f"aws:{kind}Tag/{tag}": value for tag, value in own.items()} for kind in ("Resource", "Request"))
     key = {

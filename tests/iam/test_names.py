@@ -19,9 +19,12 @@ LOCAL = load_settings("local")
 PAIRS, SEED = 300, 16
 # By which AWS tells one from another, and the part of an ARN that has the name.
 ARNS = {
+    "aws_backup_vault": "backup:{here}:backup-vault:{name}",
     "aws_cloudwatch_log_group": "logs:{here}:log-group:{name}",
     "aws_cloudwatch_metric_alarm": "cloudwatch:{here}:alarm:{name}",
     "aws_db_instance": "rds:{here}:db:{name}",
+    "aws_db_parameter_group": "rds:{here}:pg:{name}",
+    "aws_db_subnet_group": "rds:{here}:subgrp:{name}",
     "aws_ecr_repository": "ecr:{here}:repository/{name}",
     "aws_eks_cluster": "eks:{here}:cluster/{name}",
     "aws_iam_instance_profile": "iam::{account}:instance-profile/{name}",
@@ -32,6 +35,16 @@ ARNS = {
     "aws_secretsmanager_secret": "secretsmanager:{here}:secret:{name}-abcdef",
     "aws_sns_topic": "sns:{here}:{name}",
     "aws_ssm_parameter": "ssm:{here}:parameter{name}",
+}
+# No pattern of a role has a name of these: they have ids, or are inside of something that is named.
+WITHOUT_PATTERN = {
+    "aws_backup_plan",
+    "aws_backup_selection",
+    "aws_iam_role_policy",
+    "aws_route53_record",
+    "aws_route53_zone",
+    "aws_security_group",
+    "aws_wafv2_web_acl",
 }
 # What creates each kind, the parameter with its name, and how long that may be where the model of AWS does not say.
 LIMITS = {
@@ -127,6 +140,13 @@ def called(things: Named, prefix: str) -> Named:
     return {(kind, name.replace(LOCAL.names.prefix, prefix)) for kind, name in things}
 
 
+def test_every_kind_that_is_named_has_its_rows(things: Named) -> None:
+    kinds = {kind for kind, _ in things}
+    assert kinds - LIMITS.keys() == set(), "tests/iam/test_names.py: add to LIMITS how long the names of these may be"
+    assert kinds - ARNS.keys() - WITHOUT_PATTERN == set(), "tests/iam/test_names.py: add to ARNS the ARNs of these"
+    assert {*ARNS, *WITHOUT_PATTERN} <= LIMITS.keys()
+
+
 def test_two_environments_have_no_name_in_common(things: Named, prefixes: list[tuple[str, str]]) -> None:
     found = {(*pair, *each) for pair in prefixes for each in called(things, pair[0]) & called(things, pair[1])}
 
@@ -147,7 +167,9 @@ def test_no_pattern_reaches_what_another_environment_has(
             )
             matching = re.compile(f"({patterns})(/.*)?")
             for kind, name in called(things, other):
-                arn = "arn:aws:" + ARNS.get(kind, "").format(name=name, **here)
+                if kind in WITHOUT_PATTERN:
+                    continue
+                arn = "arn:aws:" + ARNS[kind].format(name=name, **here)
                 found |= {(own, arn)} if matching.fullmatch(arn) else set()
 
     assert sorted(found)[:5] == [], "refuse what ends so, in ENDS_AS_OTHERS of settings/environment.py"
