@@ -43,6 +43,8 @@ CHECKS = [
     "stacks/test_iam.py",
     "stacks/test_queue.py",
     "delivery/test_access.py",
+    "iam/test_calls.py",
+    "iam/test_names.py",
 ]
 STALE = f"""{PATCH.relative_to(ROOT)} does not apply any more. In a clean clone:
     git apply --reject {PATCH.relative_to(ROOT)}    # then write what is in the *.rej files by hand, and delete these
@@ -85,7 +87,7 @@ def test_it_is_edited_in_few_files_and_its_page_explains_each() -> None:
     steps = re.findall(r"^\d+\. .*?`([^`]+)`", page, re.MULTILINE)
 
     assert sorted(steps) == sorted(EDITED)
-    assert len(EDITED) <= MOST_FILES
+    assert len([name for name in EDITED if (ROOT / name).exists()]) <= MOST_FILES
 
 
 def test_the_rest_is_generated(copy: Project) -> None:
