@@ -33,6 +33,15 @@ def test_each_alert_has_something_to_tell_in_the_month() -> None:
     assert ALERTS - {"Watchdog"} | {HEARTBEAT} == TOLD
 
 
+def test_what_is_added_to_a_counter_is_not_given_to_a_gauge() -> None:
+    """Of kube_ series each value is as it stands: half of them would be between two that are stored."""
+    every = [
+        name for kind in KINDS for name, value in kind.sets.items() if isinstance(value, dict) and "every" in value
+    ]
+    assert every
+    assert [name for name in every if name.startswith("kube_")] == []
+
+
 def test_the_heartbeat_is_missed_after_as_long_as_in_cloudwatch(platform: Platform) -> None:
     alarms = all_of(platform("local")["monitoring"], "aws_cloudwatch_metric_alarm")
     [alarm] = [each for each in alarms if each["alarm_name"].endswith(HEARTBEAT)]

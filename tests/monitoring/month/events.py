@@ -11,6 +11,8 @@ from tests.monitoring.month.world import BACKEND, Month, Value
 
 VALUES: dict[str, Callable[..., Value]] = {
     "after": lambda wait: lambda k: float(k >= wait),
+    "counts": lambda pause: lambda k: float((k + 1) // pause),
+    # Of a counter: what it adds.
     "every": lambda pause: lambda k: float(k % pause == pause - 1),
     "flickers": lambda pause: lambda k: float(k % pause < 2),
     "grows": lambda step: lambda k: step * k,
