@@ -23,8 +23,8 @@ from operations.tables import Sheet
 
 LAST_SCREEN = """It goes on running, and make destroy takes everything down. To look around:
 
-    make outputs STACK=eks     # what a stack gives to others
-    make plan                  # what a deploy would change: nothing
+    make outputs ENVIRONMENT=local STACK=eks     # what a stack gives to others
+    make plan     # what a deploy would change: nothing
     eval "$(make -s env)" && terraform -chdir=cdktf.out/local/stacks/vpc plan     # by Terraform itself
 
 docs/architecture.md shows how it fits together. On AWS it is the same, with values of your own:
