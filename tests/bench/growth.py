@@ -1,14 +1,13 @@
 """How the synthesis grows: against what the engine costs by itself, with resources and with environments."""
 
 import math
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.bench.measure import Measure, measure, synthesized
-from tests.bench.rows import Row
+from tests.bench.rows import FULL, Row
 
 STACKS = 12  # as many as the platform has
 RESOURCES = (100, 1000, 5000)
@@ -22,7 +21,8 @@ def rows() -> Iterator[Row]:
         yield against_floor(synthesized(folder / "local"), floor)
         sizes = {size: synthetic(size, folder) for size in RESOURCES}
         yield from by_resources(sizes, floor)
-        yield from by_environments(folder, 50 if os.environ.get("FULL") == "1" else 10)
+        if FULL:
+            yield from by_environments(folder, 50)
 
 
 def synthetic(resources: int, folder: Path) -> Measure:

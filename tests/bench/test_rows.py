@@ -25,7 +25,9 @@ def test_the_table_is_written_into_its_section_and_nothing_else_changes(tmp_path
         publish([Row("it", "5 to 2 s", ratio, goal="3", most=4)], document, date(2026, 11, 7))
 
     text = document.read_text()
-    assert text.startswith(f"# Before\n\nText.\n\n{HEADING}\n\n`make bench` has written this on 7 November 2026.")
+    assert text.startswith(
+        f"# Before\n\nText.\n\n{HEADING}\n\n`make bench FULL=1` has written this on 7 November 2026."
+    )
     assert text.endswith("\n| it | 5 to 2 s | 2.50 | 3 | above 4 |\n")
     assert text.count(HEADING) == text.count("| it |") == 1
 
@@ -85,5 +87,7 @@ def test_a_goal_that_is_lost_fails_the_command(
     monkeypatch.setattr(command, "PARTS", {"Measuring": part})
     monkeypatch.setattr(command, "ROOT", tmp_path)
 
-    assert command.main() == code
-    assert (HEADING in (tmp_path / "docs" / "benchmark.md").read_text()) is (ratio is not None)
+    for full in (False, True):
+        monkeypatch.setattr(command, "FULL", full)
+        assert command.main() == code
+        assert (HEADING in (tmp_path / "docs" / "benchmark.md").read_text()) is (full and ratio is not None)
