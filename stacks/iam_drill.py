@@ -17,7 +17,7 @@ def restore_drill(settings: Settings) -> list[Statement]:
     here, prefix, names = f"{settings.region}:{settings.account}", settings.names.prefix, settings.names
     rds, states = f"arn:aws:rds:{here}", f"arn:aws:s3:::{names.state_bucket}"
     original, restored = f"{rds}:db:{names.database}", f"{rds}:db:{prefix}-drill-{'?' * 14}"
-    # Terraform adds 26 characters to a name_prefix; * would be the groups of an environment that is called alike as well.
+    # What Terraform adds to a name_prefix. * would match groups of an environment whose name goes on, too.
     of_terraform = "?" * 26
     groups = [f"{rds}:subgrp:{settings.database.subnet_group or prefix}", f"{rds}:pg:{prefix}-{of_terraform}"]
     groups.append(f"{rds}:og:default:*")

@@ -1,4 +1,4 @@
-"""make bench: one table of ratios; with FULL=1 it goes to docs/benchmark.md. Fails when a goal that was met is not any more."""
+"""make bench: one table of ratios, with FULL=1 into docs/benchmark.md. Fails when a goal that was met is lost."""
 
 import sys
 from datetime import date
