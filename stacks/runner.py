@@ -1,6 +1,6 @@
 """A runner of GitHub Actions inside the VPC, because jobs of GitHub's own runners cannot reach the cluster.
 
-Terraform makes the host, and `make runner` makes a runner of it: with Ansible, over Session Manager.
+Terraform makes the host, and `make runner` provisions the self-hosted runner on it: with Ansible, over Session Manager.
 """
 
 from imports.aws.ssm_parameter import SsmParameter

@@ -40,7 +40,7 @@ def commands(path: Path, program: str) -> Iterator[list[str]]:
 
 
 UPGRADES = ["kubernetes.md", "postgresql.md", "node-image.md", "provider.md", "cdk-terrain.md"]
-HEADINGS = ["What will happen", "Before", "Steps", "The way back"]
+HEADINGS = ["What will happen", "Before", "Steps", "Rollback"]
 
 
 @pytest.mark.parametrize("page", UPGRADES)

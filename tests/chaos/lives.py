@@ -108,7 +108,7 @@ class Chaos:
             strikes[-1].note(printed)
         if code:
             return [f"the next deploy failed:\n{printed}"]
-        problems = [f"made twice: {thing}" for thing in self._strangers()]
+        problems = [f"made twice: {thing}" for thing in self._unknown()]
         code, printed = self._run("plan", DETAILED_EXITCODE="1")
         if code:
             problems.append(f"the plan is not empty:\n{printed}")
@@ -178,7 +178,7 @@ class Chaos:
         logs = (self._copy / ".local" / "logs" / EMBEDDED).glob("*.log")
         return sum(log.read_bytes().count(b'"type":"apply_start"') for log in logs)
 
-    def _strangers(self) -> list[str]:
+    def _unknown(self) -> list[str]:
         """What is in AWS twice or in no state, but for what AWS itself makes of node groups and databases."""
         s3, states = self._client("s3"), ""
         for bucket in list_of(s3, "list_buckets", "Buckets[].Name"):

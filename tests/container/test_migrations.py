@@ -1,4 +1,4 @@
-"""A migration that fails, and the way back, for real: Prisma, a PostgreSQL, and the command of the runbook.
+"""A migration that fails, and the recovery from it, for real: Prisma, a PostgreSQL, and the command of the runbook.
 
 The engine is the one that is WebAssembly, which sends one statement after the other. That of the image sends a file at
 once, so that PostgreSQL takes back all of it.

@@ -1,4 +1,4 @@
-"""Workflows against the trust policies and backends that they meet. Each mistake is one line."""
+"""Workflows against the trust policies and backends that they meet. Each error is one line."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ def opens(policy: Policy, presented: Claims) -> bool:
     return False
 
 
-def trust_mistakes(
+def trust_errors(
     jobs: Iterable[Job],
     repositories: Mapping[str, Sequence[str]],
     roles: Mapping[str, Policy],
@@ -74,7 +74,7 @@ def trust_mistakes(
         yield f"{arn}: no job takes it"
 
 
-def time_mistakes(jobs: Iterable[Job], longest: Mapping[str, int], variables: Mapping[str, str]) -> Iterator[str]:
+def time_errors(jobs: Iterable[Job], longest: Mapping[str, int], variables: Mapping[str, str]) -> Iterator[str]:
     """A login ends in the middle of a job, or IAM refuses one that is longer than the role allows."""
     for job in jobs:
         for role in [role for leg in job.legs() for role in job.roles(leg, variables)]:
@@ -84,7 +84,7 @@ def time_mistakes(jobs: Iterable[Job], longest: Mapping[str, int], variables: Ma
                 yield f"{job}: may run for {job.content['timeout-minutes']} minutes, and its login ends before"
 
 
-def backend_mistakes(pins: Iterable[tuple[str, str]], stacks: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def backend_errors(pins: Iterable[tuple[str, str]], stacks: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """pins are files with the version of Terraform that they ask for."""
     for file, text in pins:
         if not re.fullmatch(r"\d+\.\d+\.\d+", text):

@@ -73,7 +73,7 @@ def application(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture
 def copy(application: Path, tmp_path: Path) -> Path:
-    """One to make mistakes in."""
+    """One to make errors in."""
     left_out = shutil.ignore_patterns("node_modules", "dist", ".nx")
     shutil.copytree(application, tmp_path / "copy", ignore=left_out)
     (tmp_path / "copy" / "node_modules").symlink_to(application / "node_modules")
@@ -103,7 +103,7 @@ def test_without_help_the_tests_ask_a_database(copy: Path) -> None:
 def test_the_step_fails_for_what_is_wrong(copy: Path) -> None:
     service = copy / "src/app/routes/user/user.service.ts"
     if not service.is_file():
-        pytest.skip("the mistake is one for the layout")
+        pytest.skip("the error is one for the layout")
     service.write_text(service.read_text().replace("if (!user)", "if (user)"))
 
     assert run(copy, STEPS["Test"]).returncode == 1

@@ -14,11 +14,11 @@ from tests.delivery.crosscheck import (
     AUDIENCE,
     ISSUER,
     Policy,
-    backend_mistakes,
+    backend_errors,
     claims,
     opens,
-    time_mistakes,
-    trust_mistakes,
+    time_errors,
+    trust_errors,
 )
 from tests.delivery.workflows import MAIN, Job, Run, all_jobs, all_steps, files, load
 
@@ -70,8 +70,8 @@ def test_every_job_opens_the_roles_that_it_takes_and_no_others(
     roles: dict[str, dict[str, Any]], roles_with_ids: dict[str, dict[str, Any]]
 ) -> None:
     assert len(roles) == 2 * 6
-    assert list(trust_mistakes(JOBS, CLASSIC, trust(roles), VARIABLES)) == []
-    assert list(trust_mistakes(JOBS, IMMUTABLE, trust(roles_with_ids), VARIABLES)) == []
+    assert list(trust_errors(JOBS, CLASSIC, trust(roles), VARIABLES)) == []
+    assert list(trust_errors(JOBS, IMMUTABLE, trust(roles_with_ids), VARIABLES)) == []
 
 
 @pytest.mark.parametrize("repository", ["realworld-inc/platform", "realworld-inc/realworld-example-app"])
@@ -139,7 +139,7 @@ def test_another_audience_opens_nothing(roles: dict[str, dict[str, Any]]) -> Non
 def test_a_login_lasts_as_long_as_its_job(roles: dict[str, dict[str, Any]]) -> None:
     longest = {arn: role["max_session_duration"] for arn, role in roles.items()}
 
-    assert list(time_mistakes(JOBS, longest, VARIABLES)) == []
+    assert list(time_errors(JOBS, longest, VARIABLES)) == []
 
 
 def test_the_terraform_of_the_workflows_knows_what_the_stacks_use(platform: Platform) -> None:
@@ -147,9 +147,9 @@ def test_the_terraform_of_the_workflows_knows_what_the_stacks_use(platform: Plat
     stacks = {f"{each}/{name}": stack for each in ENVIRONMENTS for name, stack in platform(each).items()}
 
     assert len(pins) == 1
-    assert list(backend_mistakes(pins, stacks)) == []
+    assert list(backend_errors(pins, stacks)) == []
     too_old = [("old.yml", "1.10.5")]
-    assert {line.split(" of ")[0] for line in backend_mistakes(too_old, stacks) if "know" in line} == {
+    assert {line.split(" of ")[0] for line in backend_errors(too_old, stacks) if "know" in line} == {
         "old.yml: Terraform 1.10.5 does not know write-only arguments"
     }
 
@@ -167,7 +167,7 @@ def test_a_role_that_trusts_a_branch_is_closed_to_a_job_with_an_environment() ->
     role = "arn:aws:iam::111122223333:role/realworld-staging-deploy"
     jobs = load("platform", DEFECTS / "environment_and_ref.yml")
 
-    assert list(trust_mistakes(jobs, {"platform": ["acme/platform"]}, {role: policy}, VARIABLES)) == [
+    assert list(trust_errors(jobs, {"platform": ["acme/platform"]}, {role: policy}, VARIABLES)) == [
         "environment_and_ref.yml, job deploy, push of refs/heads/main, comes as "
         f"repo:acme/platform:environment:staging: {role} does not trust it"
     ]
@@ -176,13 +176,13 @@ def test_a_role_that_trusts_a_branch_is_closed_to_a_job_with_an_environment() ->
 def test_a_terraform_that_knows_no_lockfile_is_too_old() -> None:
     stack = json.loads((DEFECTS / "old_terraform.json").read_text())
 
-    assert list(backend_mistakes(pinned_terraform([DEFECTS / "old_terraform.yml"]), {"vpc": stack})) == [
+    assert list(backend_errors(pinned_terraform([DEFECTS / "old_terraform.yml"]), {"vpc": stack})) == [
         "old_terraform.yml: Terraform 1.9.8 does not know use_lockfile of vpc, 1.10 does"
     ]
 
 
 @pytest.mark.parametrize(
-    ("job", "change", "mistake"),
+    ("job", "change", "error"),
     [
         ("check", {"permissions": {"id-token": "write"}}, "a job takes a role if it has id-token: write"),
         ("staging", {"permissions": {}}, "a job takes a role if it has id-token: write"),
@@ -194,7 +194,7 @@ def test_a_terraform_that_knows_no_lockfile_is_too_old() -> None:
     ],
 )
 def test_a_workflow_that_is_loosened_is_found(
-    roles: dict[str, dict[str, Any]], job: str, change: dict[str, Any], mistake: str
+    roles: dict[str, dict[str, Any]], job: str, change: dict[str, Any], error: str
 ) -> None:
     broken = [
         Job(each.repository, each.file, each.name, {**each.content, **change}, each.triggers)
@@ -203,8 +203,8 @@ def test_a_workflow_that_is_loosened_is_found(
         for each in JOBS
     ]
 
-    found = list(trust_mistakes(broken, CLASSIC, trust(roles), VARIABLES))
-    assert any(mistake in line for line in found), found
+    found = list(trust_errors(broken, CLASSIC, trust(roles), VARIABLES))
+    assert any(error in line for line in found), found
 
 
 def test_an_event_that_nobody_thought_about_is_refused() -> None:

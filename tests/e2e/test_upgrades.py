@@ -134,7 +134,7 @@ def test_kubernetes_goes_up_one_minor_and_then_its_nodes_to_a_newer_image_and_ba
 
     [group] = eks.list_nodegroups(clusterName="realworld-local")["nodegroups"]
     [newest] = platform.follow("node-image.md", "Before", node_group=group)["describe-nodegroup"]
-    [back] = platform.follow("node-image.md", "The way back", former_release="1.35.0-20260601")["plan"]
+    [back] = platform.follow("node-image.md", "Rollback", former_release="1.35.0-20260601")["plan"]
     assert changes(back) == {("update", "aws_eks_node_group")}
     assert platform.follow("node-image.md", "Before", node_group=group)["describe-nodegroup"] == ["1.35.0-20260601"]
     forth, last = platform.follow("node-image.md", "Steps")["plan"]
@@ -164,7 +164,7 @@ def test_postgresql_goes_up_a_major_and_its_snapshot_becomes_the_old_one(platfor
     assert instance("realworld-local")["EngineVersion"].startswith("17")
 
     group = instance("realworld-local")["DBSubnetGroup"]["DBSubnetGroupName"]
-    back = platform.follow("postgresql.md", "The way back", DBSubnetGroupName=group)["describe-db-instances"]
+    back = platform.follow("postgresql.md", "Rollback", DBSubnetGroupName=group)["describe-db-instances"]
     assert back[0] == [group]
     [version] = back[1]
     assert version.startswith("16")

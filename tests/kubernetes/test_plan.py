@@ -32,7 +32,7 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Standin:
 
 @pytest.fixture
 def broken(synthesized: Standin, tmp_path: Path) -> Standin:
-    """A copy to make mistakes in."""
+    """A copy to make errors in."""
     shutil.copytree(synthesized.stacks, tmp_path / "stacks")
     return Standin(tmp_path / "stacks", synthesized.variables)
 
@@ -97,7 +97,7 @@ def _name_a_namespace_wrongly(template: dict[str, Any]) -> None:
         ("addons", _name_a_namespace_wrongly, "'Real_World' is not a name"),
     ],
 )
-def test_a_mistake_stops_the_plan(
+def test_an_error_stops_the_plan(
     broken: Standin, stack: str, change: Callable[[dict[str, Any]], None], said: str
 ) -> None:
     broken.edit(stack, change)

@@ -139,7 +139,7 @@ def test_log_queries_parse_and_name_labels_of_both_log_agents(bundle: Path, logq
         assert set(re.findall(r"\{\{(\w+)\}\}", query.legend)) <= usable, query
 
 
-def test_the_grammar_of_logql_finds_mistakes(logql: Any) -> None:
+def test_the_grammar_of_logql_finds_errors(logql: Any) -> None:
     broken = ['{app="x" |= "y"', '{app="x"} | jsonn', "rate({app=`x`})", '{app=~"$app"} |~ "']
     assert all(each["errors"] for each in logql(broken))
 

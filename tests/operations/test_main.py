@@ -61,7 +61,7 @@ def test_an_environment_that_does_not_exist(project: Project, command: str) -> N
     )
 
 
-def test_all_mistakes_of_a_file_in_one_message(project: Project) -> None:
+def test_all_errors_of_a_file_in_one_message(project: Project) -> None:
     settings = project.path / "environments" / "local.yaml"
     text = settings.read_text().replace("cidr: 10.10.0.0/16", "cidrr: 10.10.0.0/16")
     settings.write_text(text.replace("backup_retention_days: 7", "backup_retention_days: 0"))

@@ -48,7 +48,7 @@ def main() -> int:
     for line in verdict.wrong:
         console.print(f"waiver: {line}", markup=False)
     if verdict.open or verdict.wrong:
-        console.print("Mend what is real. What stays is explained in tests/scanners/waivers.yaml.")
+        console.print("Fix what is real. What stays is explained in tests/scanners/waivers.yaml.")
         return 1
     console.print(f"{len(findings)} findings, and {len(waivers)} waivers explain all of them.")
     return 0

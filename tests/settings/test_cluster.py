@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from settings.cluster import AppSettings, max_connections
-from tests.settings.test_messages import mistakes
+from tests.settings.test_messages import validation_errors
 
 IMAGE = "444455556666.dkr.ecr.us-east-1.amazonaws.com/realworld-production/backend"
 IMAGE_HINT = "names no fixed image: write an image with a tag other than latest or with a digest"
@@ -43,8 +43,8 @@ IMAGE_HINT = "names no fixed image: write an image with a tag other than latest 
         ),
     ],
 )
-def test_a_mistake_about_what_runs_in_the_cluster(tmp_path: Path, change: dict[str, Any], message: str) -> None:
-    [found] = mistakes(tmp_path, **change)
+def test_an_error_about_what_runs_in_the_cluster(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    [found] = validation_errors(tmp_path, **change)
 
     assert message in found
 

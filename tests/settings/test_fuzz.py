@@ -129,12 +129,12 @@ def accepted(text: bytes, folder: Path) -> Settings | None:
     try:
         found = load_settings("fuzzed", environments)
     except SettingsError as error:
-        head, *mistakes = str(error).split("\n")
+        head, *lines = str(error).split("\n")
         assert HEADS.match(f"{head}\n"), head
-        assert mistakes or REMEDY.search(head), head
-        for mistake in mistakes:
-            assert re.match(r"  line \d+: .", mistake), mistake
-            assert REMEDY.search(mistake), mistake
+        assert lines or REMEDY.search(head), head
+        for line in lines:
+            assert re.match(r"  line \d+: .", line), line
+            assert REMEDY.search(line), line
         return None
     for warning in warnings_of(found, environments):
         assert warning.startswith("environments/fuzzed.yaml, line "), warning

@@ -105,7 +105,7 @@ def test_what_people_use_of_yaml_works(directory: Path) -> None:
     assert "environments/blue.yaml has" in message(directory)
 
 
-def test_each_mistake_has_its_line(directory: Path) -> None:
+def test_each_error_has_its_line(directory: Path) -> None:
     text = (ENVIRONMENTS / "production.yaml").read_text()
     for old, new in {
         "region: us-east-1": "region: mars",

@@ -1,4 +1,4 @@
-"""Every mistake in a settings file is named at once, with what to write instead."""
+"""Every validation error in a settings file is named at once, with what to write instead."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ def load(tmp_path: Path, text: str, name: str = "production") -> str:
     return str(error.value)
 
 
-def mistakes(tmp_path: Path, **areas: Any) -> list[str]:
+def validation_errors(tmp_path: Path, **areas: Any) -> list[str]:
     """The lines of the message for production with some fields changed; None takes a field out."""
     values: dict[str, Any] = {**GOOD}
     for area, fields in areas.items():
@@ -207,18 +207,18 @@ def test_every_environment_loads() -> None:
         ({"envrionment": "x"}, ["envrionment is not a setting: write one of"]),
     ],
 )
-def test_a_mistake_names_the_field_the_value_and_what_to_write(
+def test_an_error_names_the_field_the_value_and_what_to_write(
     tmp_path: Path, change: dict[str, Any], message: list[str]
 ) -> None:
-    found = mistakes(tmp_path, **change)
+    found = validation_errors(tmp_path, **change)
 
     assert len(found) == len(message)
     for line, expected in zip(found, message, strict=True):
         assert line.startswith(expected)
 
 
-def test_all_mistakes_of_a_file_come_in_one_message(tmp_path: Path) -> None:
-    found = mistakes(
+def test_all_errors_of_a_file_come_in_one_message(tmp_path: Path) -> None:
+    found = validation_errors(
         tmp_path, region="mars", vpc={"nat": "two"}, dns={"domain": "x"}, database={"backup_retention_days": 0}
     )
 

@@ -1,4 +1,4 @@
-"""What AWS cannot have is a mistake; what published data do not know is a warning, because they may be old."""
+"""What AWS cannot have is an error; what published data do not know is a warning, because they may be old."""
 
 import gzip
 import json
@@ -18,7 +18,7 @@ from operations.engine.mirror import find_mirror
 from settings import load_settings, offered, warnings_of
 from settings.loading import ENVIRONMENTS
 from settings.values import GRAVITON, SIZE, UNKNOWN_TO_PROVIDER
-from tests.settings.test_values import mistake, settings
+from tests.settings.test_values import settings, validation_error
 
 TYPES = "eks__node_groups__general__instance_types"
 ARCHITECTURE = "eks__node_groups__general__architecture"
@@ -68,13 +68,15 @@ CFNLINT = f"cfn-lint {version('cfn-lint')} of {offered.date()}"
         ({"project": "sthree"}, 'project = "sthree" starts as AWS lets no name start'),
     ],
 )
-def test_what_aws_cannot_have_is_a_mistake(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
-    assert mistake(tmp_path, **changes).startswith(message)
+def test_what_aws_cannot_have_is_an_error(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    assert validation_error(tmp_path, **changes).startswith(message)
 
 
-def test_a_region_that_the_provider_refuses_is_a_mistake(tmp_path: Path) -> None:
+def test_a_region_that_the_provider_refuses_is_an_error(tmp_path: Path) -> None:
     zones = {f"{stack}__zone": "ap-southeast-6a" for stack in ("monitoring", "runner")}
-    found = mistake(tmp_path, region="ap-southeast-6", vpc__zones=["ap-southeast-6a", "ap-southeast-6b"], **zones)
+    found = validation_error(
+        tmp_path, region="ap-southeast-6", vpc__zones=["ap-southeast-6a", "ap-southeast-6b"], **zones
+    )
 
     assert found == (
         'region = "ap-southeast-6" is not known to version 5 of the AWS provider: write one such as us-east-1'

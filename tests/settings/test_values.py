@@ -45,7 +45,7 @@ def settings(directory: Path, **changes: Any) -> Settings:
     return load_settings("blue", directory / "environments")
 
 
-def mistake(directory: Path, **changes: Any) -> str:
+def validation_error(directory: Path, **changes: Any) -> str:
     with pytest.raises(SettingsError) as error:
         settings(directory, **changes)
     title, *lines = str(error.value).splitlines()
@@ -69,7 +69,7 @@ def test_every_list_of_the_settings_is_looked_at() -> None:
 
 @pytest.mark.parametrize(("field", "value"), LISTS.items())
 def test_what_is_named_twice_is_said(tmp_path: Path, field: str, value: str) -> None:
-    found = mistake(tmp_path, **{field.replace(".", "__"): [value, value]})
+    found = validation_error(tmp_path, **{field.replace(".", "__"): [value, value]})
 
     assert found.startswith(f"{field} = [")
     assert found.endswith(f"names {value} twice: name it once")
@@ -83,7 +83,7 @@ def test_what_is_named_twice_is_said(tmp_path: Path, field: str, value: str) -> 
     ],
 )
 def test_what_has_the_same_id_is_said(tmp_path: Path, field: str, values: list[str]) -> None:
-    found = mistake(tmp_path, **{field.replace(".", "__"): values})
+    found = validation_error(tmp_path, **{field.replace(".", "__"): values})
 
     assert found.endswith(f"names {values[0]} and {values[1]}, whose ids are the same here: name one of them")
 
@@ -110,7 +110,7 @@ def test_what_has_the_same_id_is_said(tmp_path: Path, field: str, values: list[s
     ids=lambda value: str(value)[:30],
 )
 def test_what_cannot_be_a_name_is_said(tmp_path: Path, field: str, value: Any, expected: str) -> None:
-    found = mistake(tmp_path, **{field.replace(".", "__"): value})
+    found = validation_error(tmp_path, **{field.replace(".", "__"): value})
 
     assert found.startswith(field)
     assert expected in found
@@ -118,7 +118,7 @@ def test_what_cannot_be_a_name_is_said(tmp_path: Path, field: str, value: Any, e
 
 
 def test_a_name_as_long_as_a_page_is_shown_as_a_line(tmp_path: Path) -> None:
-    assert len(mistake(tmp_path, **{f"eks__{'x' * 5000}": 1}).split(" is not a setting")[0]) < 100
+    assert len(validation_error(tmp_path, **{f"eks__{'x' * 5000}": 1}).split(" is not a setting")[0]) < 100
 
 
 def test_names_that_look_alike_are_told_apart(tmp_path: Path) -> None:

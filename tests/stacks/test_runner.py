@@ -12,7 +12,7 @@ from stacks.iam import IamStack
 from stacks.runner import RunnerStack
 from stacks.vpc import VpcStack
 from tests.conftest import ENVIRONMENTS, Platform, Template, all_of, changed, only, synth
-from tests.settings.test_messages import mistakes
+from tests.settings.test_messages import validation_errors
 
 each_environment = pytest.mark.parametrize("environment", ENVIRONMENTS)
 
@@ -71,10 +71,10 @@ def test_people_hear_of_a_host_that_is_repaired(platform: Platform, environment:
         ({"labels": ["x"]}, "runner.labels is not a setting of runner: write one of zone, instance_type, volume_gb, "),
     ],
 )
-def test_a_mistake_names_the_field_the_value_and_what_to_write(
+def test_an_error_names_the_field_the_value_and_what_to_write(
     tmp_path: Path, change: dict[str, Any], message: str
 ) -> None:
-    [found] = mistakes(tmp_path, runner=change)
+    [found] = validation_errors(tmp_path, runner=change)
 
     assert found.startswith(message)
 
@@ -97,7 +97,7 @@ INTEL_AND_AMD = ["t3.large", "m7i-flex.large", "g4dn.xlarge", "gr6.4xlarge", "u7
 @pytest.mark.parametrize("host", ["runner", "monitoring"])
 @pytest.mark.parametrize("instance_type", GRAVITON)
 def test_a_host_has_the_processors_of_its_image(tmp_path: Path, host: str, instance_type: str) -> None:
-    [found] = mistakes(tmp_path, **{host: {"instance_type": instance_type}})
+    [found] = validation_errors(tmp_path, **{host: {"instance_type": instance_type}})
 
     assert found == (
         f'{host}.instance_type = "{instance_type}" has processors of Arm, and the image of the host is for x86_64: '

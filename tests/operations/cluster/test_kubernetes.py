@@ -54,7 +54,7 @@ def test_a_simulated_aws_is_never_applied_to_a_cluster_of_eks(graph: Graph, tmp_
         kubernetes.why_not_applied(context, graph, INSIDE)
 
 
-def test_with_a_real_aws_both_halves_are_applied(graph: Graph) -> None:
+def test_with_a_real_aws_the_in_cluster_stacks_are_applied_too(graph: Graph) -> None:
     assert kubernetes.why_not_applied(Context(load_settings("staging"), None, {}), graph, INSIDE) is None
 
 

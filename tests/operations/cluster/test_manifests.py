@@ -105,7 +105,7 @@ def test_nothing_is_wrong_with_what_is_right() -> None:
         ("HorizontalPodAutoscaler", "spec.scaleTargetRef.name", "web", "scaleTargetRef Deployment web is not there"),
     ],
 )
-def test_each_mistake_is_found(kind: str, field: str, value: Any, said: str) -> None:
+def test_each_error_is_found(kind: str, field: str, value: Any, said: str) -> None:
     objects = copy.deepcopy(OBJECTS)
     [broken] = [each for each in objects if each["kind"] == kind]
     place: Any = broken
@@ -117,7 +117,7 @@ def test_each_mistake_is_found(kind: str, field: str, value: Any, said: str) -> 
     assert any(said in line for line in errors(objects, VERSION)), errors(objects, VERSION)
 
 
-def test_an_object_without_what_it_must_have_is_a_mistake_and_no_accident() -> None:
+def test_an_object_without_what_it_must_have_is_an_error_and_no_accident() -> None:
     objects = copy.deepcopy(OBJECTS)
     [ingress] = [each for each in objects if each["kind"] == "Ingress"]
     del ingress["spec"]["rules"][0]["http"]["paths"][0]["pathType"]

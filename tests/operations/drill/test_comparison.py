@@ -154,7 +154,7 @@ def at(rows: int, inserted: int, deleted: int, **more: object) -> Measure:
         (replace(THEN, schema="b"), replace(THEN, schema="b"), []),
     ],
 )
-def test_what_changed_meanwhile_is_no_mistake_and_anything_else_is(
+def test_what_changed_meanwhile_is_no_error_and_anything_else_is(
     after: Measure, restored: Measure, expected: list[str]
 ) -> None:
     assert errors(THEN, after, restored) == expected

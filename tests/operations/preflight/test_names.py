@@ -1,4 +1,4 @@
-"""Names that are taken are said before AWS says so in the middle of a deploy, with the way out of it."""
+"""Names that are taken are said before AWS says so in the middle of a deploy, with the remedy."""
 
 from collections.abc import Callable
 from typing import Any
