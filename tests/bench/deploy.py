@@ -37,9 +37,10 @@ def rows() -> Iterator[Row]:
             took, printed = _deploy(copy)
             graph = read_graph(copy / OUTPUT.relative_to(ROOT) / EMBEDDED)
             yield against_chain(took, printed, graph.dependencies)
-            again, _ = _deploy(copy)
-            yield Row("second deploy, of nothing, to the first", f"{again:.0f} to {took:.0f} s", again / took, most=0.6)
             if FULL:
+                again, _ = _deploy(copy)
+                measured = f"{again:.0f} to {took:.0f} s"
+                yield Row("second deploy, of nothing, to the first", measured, again / took, most=0.6)
                 yield from plans.rows(copy, graph, Path(folder) / "flat")
         finally:
             _run(copy, "clean")
