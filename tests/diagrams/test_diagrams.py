@@ -175,4 +175,4 @@ def test_a_picture_is_drawn_the_same_again_and_stands_alone(code: Code, name: st
     for each in (svg, committed):
         assert str(ROOT) not in each
         assert "site-packages" not in each
-        assert set(re.findall(r'href="(#|data:image/png;base64,|.{9})', each)) == {"#", "data:image/png;base64,"}
+        assert set(re.findall(r'href="(#|data:image/png;base64,|.{9})', each)) <= {"#", "data:image/png;base64,"}
