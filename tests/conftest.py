@@ -127,6 +127,15 @@ def alone(folder: Path) -> Iterator[None]:
 Platform = Callable[[str], dict[str, Template]]
 
 
+def templates_of(settings: Settings, folder: Path) -> dict[str, Template]:
+    """Every stack of these settings, in the order of main.py, which writes them into the folder, with the manifest."""
+    app = App(outdir=str(folder))
+    build(app, settings)
+    app.synth()
+    names = [child.node.id for child in app.node.children]
+    return {name: json.loads((folder / "stacks" / name / "cdk.tf.json").read_text()) for name in names}
+
+
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     """Every stack of an environment as main.py writes it. Each environment is synthesized once."""
@@ -134,13 +143,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
 
     def synthesize(environment: str) -> dict[str, Template]:
         if environment not in synthesized:
-            directory = tmp_path_factory.mktemp(environment)
-            app = App(outdir=str(directory))
-            build(app, load_settings(environment))
-            app.synth()
-            synthesized[environment] = {
-                path.parent.name: json.loads(path.read_text()) for path in directory.glob("stacks/*/cdk.tf.json")
-            }
+            folder = tmp_path_factory.mktemp(environment)
+            synthesized[environment] = templates_of(load_settings(environment), folder)
         return synthesized[environment]
 
     return synthesize

@@ -1,6 +1,5 @@
 """What the documents say about the code is what the code does."""
 
-import json
 import os
 import re
 from importlib import import_module
@@ -9,11 +8,10 @@ from textwrap import fill
 
 import pytest
 
-from imports.engine import App
-from main import build
+from operations.engine.synthesis import read_graph
 from operations.plans.prices import TABLE, of
 from settings import load_settings
-from tests.conftest import Platform
+from tests.conftest import Platform, templates_of
 
 ROOT = Path(__file__).parents[1]
 NOT_OURS = {".venv", "node_modules", ".local", ".pytest_cache"}
@@ -30,12 +28,9 @@ DOCUMENTS = sorted(
 def reads(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """What each stack reads, both in the order in which main.py builds them."""
     folder = tmp_path_factory.mktemp("out")
-    app = App(outdir=str(folder))
-    build(app, load_settings("local"))
-    app.synth()
-    found = json.loads((folder / "manifest.json").read_text())["stacks"]
-    names = [child.node.id for child in app.node.children]
-    return {name: sorted(found[name]["dependencies"], key=names.index) for name in names}
+    names = [*templates_of(load_settings("local"), folder)]
+    dependencies = read_graph(folder).dependencies
+    return {name: sorted(dependencies[name], key=names.index) for name in names}
 
 
 def require(document: str, pattern: str, expected: str) -> None:

@@ -2,12 +2,12 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.scanners.subject import tracked
 
 CONFIGURATION = json.loads((ROOT / ".github" / "renovate.json").read_text())
 PIN = re.compile(
@@ -32,10 +32,9 @@ OLDEST = "github_runner_oldest_version"  # what GitHub registers, which is no ch
 
 
 def files() -> list[str]:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return [
         name
-        for name in listed.splitlines()
+        for name in tracked()
         if (name.startswith("tests/environments/") or not name.startswith(("tests/", "docs/")))
         and "lock" not in Path(name).name
         and not name.endswith(".md")

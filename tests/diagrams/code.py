@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
-from imports.engine import App
-from main import build
+from operations.engine.synthesis import read_graph
 from settings import load_settings
+from tests.conftest import templates_of
 from tests.diagrams import Box
 
 RESOURCE = re.compile(r"(?<![\w.])(aws_\w+)\.([\w-]+)\.")
@@ -122,13 +122,7 @@ class Code:
 
 def synthesized(environment: str) -> Code:
     with TemporaryDirectory() as folder:
-        app = App(outdir=folder)
-        build(app, load_settings(environment))
-        app.synth()
-        names = [child.node.id for child in app.node.children]
-        stacks = json.loads(Path(folder, "manifest.json").read_text(encoding="utf-8"))["stacks"]
-        return Code(
-            environment=environment,
-            templates={name: json.loads(Path(folder, "stacks", name, "cdk.tf.json").read_text()) for name in names},
-            after={name: sorted(stacks[name]["dependencies"], key=names.index) for name in names},
-        )
+        templates = templates_of(load_settings(environment), Path(folder))
+        names, dependencies = [*templates], read_graph(Path(folder)).dependencies
+        after = {name: sorted(dependencies[name], key=names.index) for name in names}
+        return Code(environment=environment, templates=templates, after=after)

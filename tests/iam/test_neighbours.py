@@ -1,6 +1,5 @@
 """Two environments, or two projects, in one account: no name is the same, and no role touches what the other has."""
 
-import json
 import re
 from functools import cache
 from pathlib import Path
@@ -9,10 +8,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from catalogue import RESOURCES
-from imports.engine import App
-from main import build
 from settings import Settings, load_settings
-from tests.conftest import Template, all_of, changed
+from tests.conftest import Template, all_of, changed, templates_of
 from tests.iam.engine import Role, roles_of
 
 # By which AWS tells one from another in an account and region.
@@ -42,11 +39,7 @@ Platform = tuple[Settings, dict[str, Template]]
 def platform(project: str, environment: str) -> Platform:
     settings = changed(FIRST, project=project, environment=environment)
     with TemporaryDirectory() as folder:
-        app = App(outdir=folder)
-        build(app, settings)
-        app.synth()
-        paths = Path(folder).glob("stacks/*/cdk.tf.json")
-        return settings, {path.parent.name: json.loads(path.read_text()) for path in paths}
+        return settings, templates_of(settings, Path(folder))
 
 
 @cache

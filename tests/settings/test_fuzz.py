@@ -3,7 +3,6 @@
 make test takes the same 300 files each time, make fuzz 5,000 others.
 """
 
-import json
 import re
 import tempfile
 from collections.abc import Iterator
@@ -15,10 +14,9 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from imports.engine import App
-from main import build
 from settings import Settings, SettingsError, load_settings, warnings_of
 from settings.loading import ENVIRONMENTS
+from tests.conftest import templates_of
 from tests.iam.test_names import named, refused
 from tests.settings.test_schema import generated
 
@@ -148,10 +146,7 @@ def check(text: bytes) -> None:
         if found is None:
             assert [path.name for path in folder.rglob("*") if path.is_file()] == ["fuzzed.yaml"]
             return
-        app = App(outdir=name)
-        build(app, found)
-        app.synth()
-        templates = {path.parent.name: json.loads(path.read_text()) for path in folder.glob("stacks/*/cdk.tf.json")}
+        templates = templates_of(found, folder)
         assert templates
         assert refused(named(templates, found.names.prefix)) == set()
 

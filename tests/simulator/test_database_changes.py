@@ -41,21 +41,25 @@ def template(group: str, subnets: list[str], **changes: Any) -> Template:
     return synth(stack)
 
 
-@missing_in_moto(AssertionError, r"\[True, True, 7\] == \[False, False, 0\]")
-def test_a_restored_instance_is_not_protected_as_the_original_is(aws: Aws) -> None:
-    rds = aws("rds")
-    rds.create_db_instance(
-        DBInstanceIdentifier="original",
+def create(rds: Any, name: str, **more: Any) -> dict[str, Any]:
+    """An instance whose password RDS manages."""
+    made = rds.create_db_instance(
+        DBInstanceIdentifier=name,
         EngineVersion="17",
         DBInstanceClass="db.t4g.micro",
         Engine="postgres",
         AllocatedStorage=20,
         MasterUsername="realworld",
         ManageMasterUserPassword=True,
-        MultiAZ=True,
-        DeletionProtection=True,
-        BackupRetentionPeriod=7,
+        **more,
     )
+    return dict(made["DBInstance"])
+
+
+@missing_in_moto(AssertionError, r"\[True, True, 7\] == \[False, False, 0\]")
+def test_a_restored_instance_is_not_protected_as_the_original_is(aws: Aws) -> None:
+    rds = aws("rds")
+    create(rds, "original", MultiAZ=True, DeletionProtection=True, BackupRetentionPeriod=7)
 
     found = rds.restore_db_instance_to_point_in_time(
         SourceDBInstanceIdentifier="original",
@@ -117,15 +121,7 @@ def test_that_it_knows_no_class_of_postgresql_is_said(aws: Aws) -> None:
 @missing_in_moto(KeyError, "PerformanceInsightsEnabled")
 def test_performance_insights_are_turned_on_later(aws: Aws) -> None:
     rds = aws("rds")
-    rds.create_db_instance(
-        DBInstanceIdentifier="adopted",
-        EngineVersion="17",
-        DBInstanceClass="db.t4g.micro",
-        Engine="postgres",
-        AllocatedStorage=20,
-        MasterUsername="realworld",
-        ManageMasterUserPassword=True,
-    )
+    create(rds, "adopted")
 
     rds.modify_db_instance(DBInstanceIdentifier="adopted", EnablePerformanceInsights=True, ApplyImmediately=True)
 
@@ -138,15 +134,7 @@ def test_performance_insights_are_turned_on_later(aws: Aws) -> None:
 def test_each_database_has_an_id_of_its_own(aws: Aws) -> None:
     rds = aws("rds")
     for name in ("first", "second"):
-        rds.create_db_instance(
-            DBInstanceIdentifier=name,
-            EngineVersion="17",
-            DBInstanceClass="db.t4g.micro",
-            Engine="postgres",
-            AllocatedStorage=20,
-            MasterUsername="realworld",
-            ManageMasterUserPassword=True,
-        )
+        create(rds, name)
 
     found = [each["DbiResourceId"] for each in rds.describe_db_instances()["DBInstances"]]
     assert len(set(found)) == len(found)
@@ -156,15 +144,7 @@ def test_each_database_has_an_id_of_its_own(aws: Aws) -> None:
 @missing_in_moto(AssertionError, "arn:aws:secr.* == .arn:aws:secr")
 def test_a_password_that_rds_manages_stays_in_its_secret(aws: Aws) -> None:
     rds = aws("rds")
-    made = rds.create_db_instance(
-        DBInstanceIdentifier="managed",
-        EngineVersion="17",
-        DBInstanceClass="db.t4g.micro",
-        Engine="postgres",
-        AllocatedStorage=20,
-        MasterUsername="realworld",
-        ManageMasterUserPassword=True,
-    )["DBInstance"]
+    made = create(rds, "managed")
 
     changed = rds.modify_db_instance(DBInstanceIdentifier="managed", ManageMasterUserPassword=True)["DBInstance"]
 

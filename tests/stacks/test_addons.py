@@ -7,8 +7,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from imports.engine import App, Testing
-from main import build
+from imports.engine import Testing
 from modules.cluster.chart_release import CHARTS, PINS
 from settings import Settings, load_settings
 from settings.aws import EksSettings
@@ -18,7 +17,7 @@ from stacks.iam import IamStack
 from stacks.pod_roles import pod_roles
 from stacks.vpc import VpcStack
 from tests.charts import example, values_of
-from tests.conftest import ENVIRONMENTS, ROOT, Platform, Template, all_of, changed, synth
+from tests.conftest import ENVIRONMENTS, ROOT, Platform, Template, all_of, changed, synth, templates_of
 
 CONTROLLER = "aws-load-balancer-controller"
 AUTOSCALER = "cluster-autoscaler"
@@ -147,10 +146,7 @@ def test_alloy_gives_every_line_the_labels_that_people_search_by(platform: Platf
 def test_promtail_is_the_other_choice_with_the_same_labels(tmp_path: Any) -> None:
     settings = load_settings("production")
     chosen = Settings.model_validate(settings.model_dump() | {"addons": {"log_agent": "promtail"}})
-    app = App(outdir=str(tmp_path))
-    build(app, chosen)
-    app.synth()
-    found = releases(json.loads((tmp_path / "stacks" / "addons" / "cdk.tf.json").read_text()))
+    found = releases(templates_of(chosen, tmp_path)["addons"])
 
     assert "alloy" not in found
     [client] = json.loads(found["promtail"]["values"][1])["config"]["clients"]

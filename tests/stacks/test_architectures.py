@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from imports.engine import App
-from main import build
 from settings import load_settings
-from tests.conftest import all_of, changed
+from tests.conftest import all_of, changed, templates_of
 
 GENERAL = load_settings("production").eks.node_groups["general"].model_dump(mode="json")
 ARM = GENERAL | {"instance_types": ["t4g.large"], "architecture": "arm64"}
@@ -27,12 +25,7 @@ def test_the_registry_says_what_the_nodes_are(
     tmp_path: Path, groups: dict[str, object], platforms: str, terraform: list[str]
 ) -> None:
     settings = changed(load_settings("production"), eks={"node_groups": groups}, app=IMAGES)
-    app = App(outdir=str(tmp_path))
-    build(app, settings)
-    app.synth()
-    stacks = {
-        name: json.loads((tmp_path / "stacks" / name / "cdk.tf.json").read_text()) for name in ("registry", "app")
-    }
+    stacks = templates_of(settings, tmp_path)
 
     tags = [each["tags"] for each in all_of(stacks["registry"], "aws_ecr_repository")]
     assert tags == [{"Platforms": platforms}] * 2

@@ -1,7 +1,6 @@
 """Staging as shipped, with the fields of README's 'To AWS' written by somebody and no others, on the simulated AWS."""
 
 import dataclasses
-import json
 import re
 import time
 from pathlib import Path
@@ -10,15 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from imports.engine import App
-from main import build
 from operations import preflight
 from operations.commands.doctor import own_values
 from operations.context import Context
 from operations.preflight import Question, question
 from settings import Settings, load_settings
 from settings.examples import placeholders
-from tests.conftest import ROOT
+from tests.conftest import ROOT, templates_of
 
 # moto has none of these, and says so.
 UNKNOWN = {"Add-ons", "Database", "Kubernetes", "Rights", "Domain"}
@@ -72,10 +69,7 @@ def test_staging_passes_what_a_simulated_aws_can_answer(
 ) -> None:
     monkeypatch.setattr(question, "IMPATIENT", {})
     settings = filled()
-    app = App(outdir=str(tmp_path))
-    build(app, settings)
-    app.synth()
-    stacks = {path.parent.name: json.loads(path.read_text()) for path in tmp_path.glob("stacks/*/cdk.tf.json")}
+    stacks = templates_of(settings, tmp_path)
 
     asking = Question(dataclasses.replace(context, settings=settings), stacks)
     busy = time.monotonic() + 600  # other tests run beside it
