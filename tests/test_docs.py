@@ -8,10 +8,12 @@ from textwrap import fill
 
 import pytest
 
+from operations.commands.deploy import LAST_SCREEN
 from operations.engine.synthesis import read_graph
 from operations.plans.prices import TABLE, of
 from settings import load_settings
 from tests.conftest import Platform, templates_of
+from tests.documents import blocks
 
 ROOT = Path(__file__).parents[1]
 NOT_OURS = {".venv", "node_modules", ".local", ".pytest_cache"}
@@ -61,6 +63,11 @@ def test_the_readme_says_what_each_environment_costs(platform: Platform) -> None
     said = f"List prices of {TABLE['region']} on {TABLE['dated']}, without {TABLE['left_out']}."
     text = "\n".join([*rows, "", fill(said, 120, break_on_hyphens=False)])
     require("README.md", r"\| environment \| a month.*?(?=\n\n\S+ [^\n]*`catalogue/prices)", text)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md"])
+def test_the_output_of_a_deploy_ends_as_a_deploy_does(page: str) -> None:
+    assert [block for block in blocks(ROOT / page) if block.text.endswith(f"\n{LAST_SCREEN}\n")]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

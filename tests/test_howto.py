@@ -35,13 +35,13 @@ def settings(project: Project, name: str, *changes: str) -> None:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """With a setting, an output, a renamed construct, a node group and an environment, as the pages say."""
+    """With a bucket, a setting, an output, a renamed construct, a node group and an environment, as the pages say."""
     project = copy_of_project(tmp_path_factory.mktemp("howto") / "project")
     (project.path / "tests").mkdir()
     for name in TESTS:
         source = ROOT / "tests" / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, project.path / "tests" / name)
-    for page in ("setting", "output", "rename"):
+    for page in ("resource", "setting", "output", "rename"):
         [patch] = of(page, "diff")
         (project.path / "change.patch").write_text(patch)
         applied = project.run("git", "apply", "--unidiff-zero", "change.patch")
@@ -60,6 +60,13 @@ def demo(project: Project) -> dict[str, Any]:
     return {
         path.parent.name: json.loads(path.read_text()) for path in (project.path / "out").glob("stacks/*/cdk.tf.json")
     }
+
+
+def test_the_bucket_is_named_after_the_environment_and_loses_old_versions(demo: dict[str, Any]) -> None:
+    [bucket] = demo["registry"]["resource"]["aws_s3_bucket"].values()
+
+    assert bucket["bucket"] == "realworld-demo-reports-111122223333"
+    assert demo["registry"]["resource"]["aws_s3_bucket_lifecycle_configuration"]
 
 
 def test_the_setting_reaches_the_database(demo: dict[str, Any]) -> None:

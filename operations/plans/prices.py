@@ -21,6 +21,7 @@ FILE = ROOT / "catalogue" / "prices.yaml"
 TABLE = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 PRICES = {usage: price for offer in TABLE["offers"].values() for usage, price in offer.items()}
 OFFERS = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws"
+SECONDS = 60  # the offers of EC2 are hundreds of megabytes, of which the first byte comes late
 # Products with the same usage type: other systems and engines, and places outside of the region itself.
 OTHERS = {
     "operation": "RunInstances:.+",
@@ -76,7 +77,7 @@ if __name__ == "__main__":
     for offer, usages in TABLE["offers"].items():
         where = "" if offer == "AmazonRoute53" else f"/{TABLE['region']}"  # it has one file for all regions
         try:
-            with urllib.request.urlopen(f"{OFFERS}/{offer}/current{where}/index.csv") as answer:
+            with urllib.request.urlopen(f"{OFFERS}/{offer}/current{where}/index.csv", timeout=SECONDS) as answer:
                 found |= read((line.decode() for line in answer), usages, TABLE["region"])
         except (OSError, ValueError) as error:
             sys.exit(f"{FILE.name} stays as it is, because the prices of {offer} cannot be read: {error}")

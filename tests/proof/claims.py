@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import yaml
+from markdown_it import MarkdownIt
 
 README = Path(__file__).parents[2] / "README.md"
+WORDS = {"code_inline": "`{}`", "softbreak": " ", "image": ""}  # all else is its own text
 TABLE = re.compile(r"\| claim \| what shows it \| what it said \| on \|\n.*?(?=\n\n)", re.DOTALL)
 
 
@@ -41,13 +44,13 @@ CLAIMS, OTHERS = read(Path(__file__).with_name("claims.yaml").read_text())
 
 def sentences(text: str) -> list[str]:
     """Those of the prose: no headings, tables, pictures and commands, and of a link its words."""
-    found: list[str] = []
-    for block in re.split(r"\n\s*\n", TABLE.sub("", text)):
-        lines = [line for line in block.splitlines() if not re.match(r"\s*(\||#|!\[)", line)]
-        if lines and not all(line.startswith("    ") for line in lines):
-            prose = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", " ".join(line.strip() for line in lines))
-            found += re.split(r"(?:^| )(?:-|\d\.) (?=[A-Z`])|(?<=\D[.:]) (?=[A-Z`])", prose)
-    return [sentence.strip() for sentence in found if sentence.strip()]
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    prose = [
+        "".join(WORDS.get(each.type, "{}").format(each.content) for each in inline.children or ())
+        for opened, inline in pairwise(tokens)
+        if opened.type == "paragraph_open"
+    ]
+    return [sentence for paragraph in prose for sentence in re.split(r"(?<=\D[.:]) (?=[A-Z`])", paragraph) if sentence]
 
 
 def without_command(text: str, claims: Iterable[Claim], others: Iterable[str]) -> list[str]:
