@@ -149,7 +149,7 @@ chaos: $(INSTALLED) ## Kill deploys of a simulated platform at random, and show 
 	@$(RUN) -m tests.chaos
 
 .PHONY: bench
-bench: $(INSTALLED) $(CLI) ## Measure syntheses and deploys against what they could cost (FULL=1: plans too, into docs/benchmark.md)
+bench: $(INSTALLED) $(CLI) ## Measure syntheses against what they could cost (FULL=1: deploys and plans too, into docs/benchmark.md)
 	@$(RUN) -m tests.bench
 
 .PHONY: proof

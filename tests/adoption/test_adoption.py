@@ -144,4 +144,4 @@ def test_a_flat_project_comes_under_the_stacks_with_nothing_destroyed(both: Both
     }:
         assert before[kind] <= ours, kind
     both.settings.write_text(both.settings.read_text().partition("adopt:\n")[0])
-    assert both.documented("make plan", STACK=STACKS, DETAILED_EXITCODE="1").code == 0
+    assert both.documented("make plan", STACK="vpc database", DETAILED_EXITCODE="1").code == 0

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-# Fifty environments, a second deploy and plans of each area, which double the time.
+# Fifty environments, deploys and plans of each area, which take a quarter of an hour.
 FULL = os.environ.get("FULL") == "1"
 HEADING = "# What the commands cost"
 SECTION = re.compile(rf"^{HEADING}\n.*?(?=^# |\Z)", re.MULTILINE | re.DOTALL)
 TEXT = """
 `make bench FULL=1` has written this on {day}. Each row compares two measurements of the same run. *Red* is where the
 command fails: a goal that is met, with some slack for a busy machine. `make bench` alone leaves out fifty
-environments, the second deploy and the plans, and writes nothing.
+environments, deploys and plans, and writes nothing.
 
 Two goals are not met. The synthesis loads the bindings that it uses, and makes each object in two languages. The
 plan of all areas starts Terraform and its provider once for each: of 3 CPU seconds, 2.3 load the provider's
