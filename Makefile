@@ -108,8 +108,8 @@ unit: $(INSTALLED) $(CLI) ## Run the tests that start no Terraform, simulator, n
 	$(RUN) -m pytest --numprocesses=2 -m "not slow"
 
 .PHONY: test
-test: $(INSTALLED) $(CLI) ## Run all tests, with several workers, because most of them wait
-	$(RUN) -m pytest --numprocesses=3 --durations=20
+test: $(INSTALLED) $(CLI) ## Run all tests, with several workers, because most of them wait (FULL=1: rehearsals too)
+	$(RUN) -m pytest --numprocesses=3 --durations=20 $(if $(filter 1,$(FULL)),,-m "not rehearsal")
 
 .PHONY: check
 check: $(INSTALLED) ## Format, lint and types; of the Dockerfile, workflows, scripts and playbooks too

@@ -85,6 +85,7 @@ def test_a_goal_that_is_lost_fails_the_command(
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "benchmark.md").write_text("# Before\n")
     monkeypatch.setattr(command, "PARTS", {"Measuring": part})
+    monkeypatch.setattr(command, "IF_FULL", {"Measuring more": part})
     monkeypatch.setattr(command, "ROOT", tmp_path)
 
     for full in (False, True):

@@ -79,6 +79,7 @@ def test_monitoring_does_not_notice_that_the_cluster_is_another_one(deployed: Pr
     assert changed == {"local/eks"}
 
 
+@pytest.mark.rehearsal
 def test_a_second_environment_of_the_account_stands_beside_the_first(deployed: Project, stacks: set[str]) -> None:
     text = (deployed.path / "environments" / "local.yaml").read_text()
     for before, after in {

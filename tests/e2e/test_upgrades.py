@@ -17,7 +17,7 @@ from botocore import xform_name
 from tests.conftest import ROOT
 from tests.project import Project, Result, copy_of_project
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.rehearsal]
 
 FIRST = {"eks": {"kubernetes_version": "1.34"}, "database": {"engine_version": "16"}}
 UNKNOWN = {"list_insights", "describe_addon_versions"}  # to the simulated EKS: it runs nothing, and offers anything
