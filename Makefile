@@ -162,7 +162,7 @@ clean: $(INSTALLED) ## Stop the simulated AWS, and delete what the commands have
 
 $(INSTALLED): Pipfile.lock imports/__init__.py imports/stubs.py
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python " + sys.version.split()[0] + " is too old: install 3.11 or newer, or name it: make PYTHON=python3.11")'
-	@echo "Installing the Python packages (about a minute, 700 MB)"
+	@echo "Installing the Python packages (one to four minutes, 700 MB)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check pipenv==$(PIPENV_VERSION)
 	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" PIPENV_VERBOSITY=-1 $(RUN) -m pipenv sync --dev
