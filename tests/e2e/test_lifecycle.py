@@ -62,7 +62,7 @@ def test_what_the_last_screen_says_to_try_works_and_a_plan_finds_nothing_to_do(
     assert EMPTY_PLAN.search(tried["make plan"].output)
     assert re.search(r"^addons +not planned: KUBECONFIG is not set", tried["make plan"].output, re.MULTILINE)
     [by_terraform] = [result.output for command, result in tried.items() if command.startswith("eval ")]
-    assert "No changes. Your infrastructure matches the configuration." in by_terraform
+    assert "Your infrastructure matches the configuration." in by_terraform
 
 
 def test_nothing_has_drifted(deployed: Project) -> None:

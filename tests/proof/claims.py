@@ -12,7 +12,9 @@ from markdown_it import MarkdownIt
 
 README = Path(__file__).parents[2] / "README.md"
 WORDS = {"code_inline": "`{}`", "softbreak": " ", "image": ""}  # all else is its own text
-TABLE = re.compile(r"\| claim \| what shows it \| what it said \| on \|\n.*?(?=\n\n)", re.DOTALL)
+HEAD = ("| claim | what shows it | what it said | on |", "|---|---|---|---|")
+TABLE = re.compile(rf"{re.escape(HEAD[0])}\n.*?(?=\n\n)", re.DOTALL)
+ROW = re.compile(r"^(\| .+? \| `.+?` \|)(.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,18 @@ def without_command(text: str, claims: Iterable[Claim], others: Iterable[str]) -
     return [sentence for sentence in sentences(text) if not sentence.startswith(known)]
 
 
-def table(said: Mapping[str, str], day: str) -> str:
-    """Markdown: a row for each claim. said: what came of its command or tests, by Claim.shown_by."""
-    rows = [f"| {each.claim} | `{each.shown_by}` | {said[each.shown_by]} | {day} |" for each in CLAIMS]
-    return "\n".join(["| claim | what shows it | what it said | on |", "|---|---|---|---|", *rows])
+def written(text: str, said: Mapping[str, str], day: str) -> str:
+    """The README with a row for each claim. said: what came of its command or tests, by Claim.shown_by.
+
+    What nothing came of keeps what it said, and on which day.
+    """
+    before = dict(ROW.findall(text))
+    rows = []
+    for each in CLAIMS:
+        start = f"| {each.claim} | `{each.shown_by}` |"
+        rows.append(
+            f"{start} {said[each.shown_by]} | {day} |"
+            if each.shown_by in said
+            else start + before.get(start, " - | - |")
+        )
+    return TABLE.sub(lambda _: "\n".join([*HEAD, *rows]), text)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.proof import __main__ as proof
-from tests.proof.claims import CLAIMS, OTHERS, README, TABLE, Claim, sentences, without_command
+from tests.proof.claims import CLAIMS, HEAD, OTHERS, README, TABLE, Claim, sentences, without_command
 
 
 def test_each_sentence_of_the_readme_has_what_shows_it_or_claims_nothing() -> None:
@@ -48,51 +48,70 @@ def test_what_tests_said(tmp_path: Path) -> None:
     (tmp_path / "some").mkdir()
     (tmp_path / "some" / "test_some.py").write_text(
         "import pytest\n@pytest.mark.parametrize('n', [1, 2])\ndef test_a(n): pass\ndef test_ab(): pytest.skip('no')\n"
-        "def test_b(): pass\n"
+        "def test_b(): pass\ndef test_c(): assert False\n"
     )
     file = tmp_path / "results.xml"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={tmp_path}", "some"]
-    subprocess.run([*command, f"--junitxml={file}"], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run([*command, f"--junitxml={file}"], cwd=tmp_path, check=False, capture_output=True)
 
     outcomes = proof.results(file)
-    assert sorted(outcomes) == [f"some/test_some.py::{name}" for name in ("test_a[1]", "test_a[2]", "test_b")]
-    assert proof.tell(["some"], outcomes) == "3 passed, 0 s"
-    assert proof.tell(["some/test_some.py::test_a", "some/test_some.py"], outcomes) == "3 passed, 0 s"
+    assert sorted(outcomes) == [f"some/test_some.py::{name}" for name in ("test_a[1]", "test_a[2]", "test_b", "test_c")]
+    assert proof.tell(["some/test_some.py::test_a", "some/test_some.py::test_b"], outcomes) == "3 passed, 0 s"
+    assert proof.tell(["some"], outcomes) == ""
     assert proof.tell(["some/test_some.py::test_ab"], outcomes) == ""
     assert proof.tell(["some", "others"], outcomes) == ""
 
 
 @pytest.mark.parametrize(
-    ("figure", "code", "said"), [(r"it took (\d) of (\d)", 0, "| 3 4 |"), ("it took 5", 1, "does not print it took 5")]
+    ("command", "code", "row", "told"),
+    [
+        ("echo it took 3 of 4", 0, "| 3 4 | 20", ""),
+        ("echo it took 5", 1, "| 1 2 | before |", "does not print it took"),
+        ("expr it took 3 of 4", 1, "| 1 2 | before |", "expr it took 3 of 4 failed"),
+    ],
 )
-def test_the_table_is_written_where_each_command_says_what_it_should(
-    figure: str,
+def test_a_row_is_written_where_its_command_says_what_it_should(
+    command: str,
     code: int,
-    said: str,
+    row: str,
+    told: str,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     readme = tmp_path / "README.md"
-    readme.write_text("| claim | what shows it | what it said | on |\n|---|---|---|---|\n\nEnd\n")
-    results = tmp_path / "results.xml"
-    results.write_text("<testsuites/>")
+    lines = [*HEAD, f"| It is fast | `{command}` | 1 2 | before |", "| It was here | `echo old` | 7 | before |"]
+    readme.write_text("\n".join([*lines, "", "End", ""]))
     for module in ("claims", "__main__"):
-        monkeypatch.setattr(f"tests.proof.{module}.CLAIMS", [Claim("It is fast", [], "echo it took 3 of 4", figure)])
+        claims = [Claim("It is fast", [], command, r"it took (\d) of (\d)"), Claim("It is new", [], "echo new", "new")]
+        monkeypatch.setattr(f"tests.proof.{module}.CLAIMS", claims)
     monkeypatch.setattr(proof, "README", readme)
-    monkeypatch.setattr(proof, "RESULTS", results)
-    monkeypatch.setattr(proof, "COMMANDS", ["echo it took 3 of 4"])
 
-    assert proof.main() == code
-    assert said in capsys.readouterr().out
-    assert ("It is fast" in readme.read_text()) == (code == 0)
+    assert proof.main([command]) == code
+    printed = capsys.readouterr().out
+    assert told in printed
+    assert (f".venv/bin/python -m tests.proof '{command}'" in printed) == bool(code)
+    [*head, first, second, _, end] = readme.read_text().splitlines()
+    assert (*head,) == HEAD
+    assert first.startswith(f"| It is fast | `{command}` {row}")
+    assert (second, end) == ("| It is new | `echo new` | - | - |", "End")
 
 
-def test_a_command_that_fails_ends_the_proof(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(proof, "COMMANDS", ["false", "echo later"])
-    before = README.read_text()
-    assert proof.main() == 1
-    assert "false failed" in capsys.readouterr().out
-    assert README.read_text() == before
+def test_what_fails_in_the_tests_leaves_its_row_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    cases = {"a": "", "b": "<failure/>"}
+    tests = [
+        f"<testcase classname='tests.{name}' name='x' time='2'>{inner}</testcase>" for name, inner in cases.items()
+    ]
+    (tmp_path / "results.xml").write_text(f"<testsuite>{''.join(tests)}</testsuite>")
+    (tmp_path / "README.md").write_text("\n".join([*HEAD, "", ""]))
+    for module in ("claims", "__main__"):
+        claims = [Claim(f"It is {name}", [], tests=[f"tests/{name}.py"]) for name in cases]
+        monkeypatch.setattr(f"tests.proof.{module}.CLAIMS", claims)
+    for name, value in {"README": "README.md", "RESULTS": "results.xml"}.items():
+        monkeypatch.setattr(proof, name, tmp_path / value)
+    monkeypatch.setattr(proof, "TESTS", "false")
+
+    assert proof.main(["false"]) == 1
+    [_, _, passed, failed] = (tmp_path / "README.md").read_text().strip().splitlines()
+    assert passed.startswith("| It is a | `pytest tests/a.py` | 1 passed, 2 s | 20")
+    assert failed == "| It is b | `pytest tests/b.py` | - | - |"
