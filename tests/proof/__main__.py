@@ -64,14 +64,15 @@ def main(commands: Sequence[str] = COMMANDS) -> int:
 
 
 def _run(command: str) -> tuple[int, str]:
-    """Its exit code, and what it printed, which is shown while it runs."""
+    """Its exit code, and what it printed, which is shown while it runs. It runs as from a shell, and not from make."""
+    inherited = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     options = f"{os.environ.get('PYTEST_ADDOPTS', '')} --junitxml={RESULTS}"
     with subprocess.Popen(
         command.split(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=os.environ | {"PYTEST_ADDOPTS": options.strip()},
+        env=inherited | {"PYTEST_ADDOPTS": options.strip()},
     ) as process:
         assert process.stdout
         lines = []

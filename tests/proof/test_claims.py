@@ -97,6 +97,15 @@ def test_a_row_is_written_where_its_command_says_what_it_should(
     assert (second, end) == ("| It is new | `echo new` | - | - |", "End")
 
 
+def test_a_command_runs_as_from_a_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A make below a make below a make prints its folder, also with -s, and so `eval "$(make -s env)"` failed."""
+    monkeypatch.setenv("MAKELEVEL", "2")
+    monkeypatch.setenv("MAKEFLAGS", "w")
+    code, printed = proof._run("make --silent help")
+    assert code == 0
+    assert "make[" not in printed
+
+
 def test_what_fails_in_the_tests_leaves_its_row_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     cases = {"a": "", "b": "<failure/>"}
     tests = [
