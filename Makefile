@@ -108,7 +108,7 @@ unit: $(INSTALLED) $(CLI) ## Run the tests that start no Terraform, simulator, n
 	$(RUN) -m pytest --numprocesses=2 -m "not slow"
 
 .PHONY: test
-test: $(INSTALLED) $(CLI) ## Run all tests, with several workers, because most of them wait (FULL=1: rehearsals too)
+test: $(INSTALLED) $(CLI) ## Run the tests, with several workers (FULL=1: rehearsals of upgrades and of a second environment too)
 	$(RUN) -m pytest --numprocesses=3 --durations=20 $(if $(filter 1,$(FULL)),,-m "not rehearsal")
 
 .PHONY: check

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def test_every_stack_of_aws_is_valid_in_every_environment(tmp_path: Path) -> Non
 
 
 def test_what_the_provider_does_not_know_is_told(tmp_path: Path, platform: Platform) -> None:
-    stacks = {name: platform("local")[name] for name in ("registry", "secrets")}
+    stacks = {name: deepcopy(platform("local")[name]) for name in ("registry", "secrets")}  # other tests read it too
     [repository, *_] = stacks["registry"]["resource"]["aws_ecr_repository"].values()
     repository["image_tag_mutabilty"] = "MUTABLE"
 

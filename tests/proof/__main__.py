@@ -33,6 +33,7 @@ def main(commands: Sequence[str] = COMMANDS) -> int:
 
     Those of tests are written after make test, but for what has failed in it. Returns 1 when something is not shown.
     """
+    RESULTS.unlink(missing_ok=True)  # those of an earlier run show nothing of this one
     said: dict[str, str] = {}
     wrong: list[str] = []
     again: list[str] = []
@@ -50,7 +51,7 @@ def main(commands: Sequence[str] = COMMANDS) -> int:
                 wrong.append(f"{command} does not print {claim.figure}, which shows: {claim.claim}")
         again += [command] if len(wrong) > before else []
     if TESTS in commands:
-        outcomes = results(RESULTS)
+        outcomes = results(RESULTS) if RESULTS.exists() else {}
         for claim in (each for each in CLAIMS if each.tests):
             if told := tell(claim.tests, outcomes):
                 said[claim.shown_by] = told

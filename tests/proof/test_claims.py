@@ -86,6 +86,7 @@ def test_a_row_is_written_where_its_command_says_what_it_should(
         claims = [Claim("It is fast", [], command, r"it took (\d) of (\d)"), Claim("It is new", [], "echo new", "new")]
         monkeypatch.setattr(f"tests.proof.{module}.CLAIMS", claims)
     monkeypatch.setattr(proof, "README", readme)
+    monkeypatch.setattr(proof, "RESULTS", tmp_path / "results.xml")
 
     assert proof.main([command]) == code
     printed = capsys.readouterr().out
@@ -111,16 +112,31 @@ def test_what_fails_in_the_tests_leaves_its_row_alone(monkeypatch: pytest.Monkey
     tests = [
         f"<testcase classname='tests.{name}' name='x' time='2'>{inner}</testcase>" for name, inner in cases.items()
     ]
-    (tmp_path / "results.xml").write_text(f"<testsuite>{''.join(tests)}</testsuite>")
+    (tmp_path / "run.xml").write_text(f"<testsuite>{''.join(tests)}</testsuite>")
+    (tmp_path / "run.sh").write_text(f"cp {tmp_path}/run.xml {tmp_path}/results.xml\nexit 1\n")
+    command = f"sh {tmp_path}/run.sh"
     (tmp_path / "README.md").write_text("\n".join([*HEAD, "", ""]))
     for module in ("claims", "__main__"):
         claims = [Claim(f"It is {name}", [], tests=[f"tests/{name}.py"]) for name in cases]
         monkeypatch.setattr(f"tests.proof.{module}.CLAIMS", claims)
     for name, value in {"README": "README.md", "RESULTS": "results.xml"}.items():
         monkeypatch.setattr(proof, name, tmp_path / value)
-    monkeypatch.setattr(proof, "TESTS", "false")
+    monkeypatch.setattr(proof, "TESTS", command)
 
-    assert proof.main(["false"]) == 1
+    assert proof.main([command]) == 1
     [_, _, passed, failed] = (tmp_path / "README.md").read_text().strip().splitlines()
     assert passed.startswith("| It is a | `pytest tests/a.py` | 1 passed, 2 s | 20")
     assert failed == "| It is b | `pytest tests/b.py` | - | - |"
+
+
+def test_results_of_an_earlier_run_show_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "results.xml").write_text("<s><testcase classname='tests.a' name='x' time='2'/></s>")
+    (tmp_path / "README.md").write_text("\n".join([*HEAD, "", ""]))
+    for module in ("claims", "__main__"):
+        monkeypatch.setattr(f"tests.proof.{module}.CLAIMS", [Claim("It is a", [], tests=["tests/a.py"])])
+    for name, value in {"README": "README.md", "RESULTS": "results.xml"}.items():
+        monkeypatch.setattr(proof, name, tmp_path / value)
+    monkeypatch.setattr(proof, "TESTS", "false")
+
+    assert proof.main(["false"]) == 1
+    assert "| It is a | `pytest tests/a.py` | - | - |" in (tmp_path / "README.md").read_text()
