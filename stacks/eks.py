@@ -10,6 +10,7 @@ from modules.cluster.cluster_access import ClusterAccess
 from modules.cluster.node_counts import NodeCounts
 from modules.cluster.node_group import NodeGroup
 from modules.database.client import admit
+from modules.hosts.monitoring_host import SCRAPE_TARGETS
 from modules.network.addresses import private_cidr
 from modules.secrets.key import Key
 from outputs import EksOutputs, IamOutputs, VpcOutputs
@@ -20,8 +21,6 @@ from stacks.pod_roles import output, pod_roles
 from stacks.vpc import VpcStack
 
 DEPLOYERS = "realworld-deployers"
-# What the monitoring host scrapes on nodes and in pods, which share the security group of the cluster.
-SCRAPE_TARGETS = {"api": 9464, "kube-state-metrics": 8080, "node-exporter": 9100}
 
 
 class EksStack(AreaStack):
@@ -69,6 +68,7 @@ class EksStack(AreaStack):
             kubernetes_groups=[DEPLOYERS],
         )
 
+        # Nodes and pods share the security group of the cluster.
         targets = Construct(self, "scrape_targets")
         for target, port in SCRAPE_TARGETS.items():
             VpcSecurityGroupIngressRule(

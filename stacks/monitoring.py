@@ -70,7 +70,9 @@ class MonitoringStack(AreaStack):
             settings=settings.monitoring,
             vpc_id=network.vpc_id,
             subnet_id=Fn.lookup(network.private_subnets, settings.monitoring.zone),
+            network=settings.vpc.cidr,
             log_senders={zone: private_cidr(settings.vpc, zone) for zone in settings.vpc.zones},
+            plain_http=settings.names.api_url.startswith("http:"),
             instance_profile=roles.monitoring_instance_profile_name,
             key_arn=key.arn,
             host_env={

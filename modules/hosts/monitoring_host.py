@@ -14,6 +14,7 @@ from imports.aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRul
 from imports.aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from imports.engine import Construct, TerraformResourceLifecycle
 from imports.literal import literal
+from modules.database.postgres import PORT as POSTGRES
 from modules.hosts.amazon_linux import amazon_linux_host
 from modules.hosts.volume_snapshots import TAG
 from monitoring.bundle import HERE
@@ -28,11 +29,17 @@ HOST_FILES = {
 }
 HOST_ENV = "/etc/monitoring/host.env"
 DATA = "/var/lib/monitoring"
-LOKI, GRAFANA = 3100, 3000
+LOKI, GRAFANA, HTTP, HTTPS = 3100, 3000, 80, 443
+EVERYWHERE = IPv4Network("0.0.0.0/0")
+# What Prometheus scrapes on nodes and in pods.
+SCRAPE_TARGETS = {"api": 9464, "kube-state-metrics": 8080, "node-exporter": 9100}
 
 
 class MonitoringHost(Construct):
-    """host_env is what the scripts on the host know about this environment, as variables."""
+    """network has all that it scrapes, log_senders those that push logs, by zone; plain_http is how it probes the API.
+
+    host_env is what the scripts on the host know about this environment, as variables.
+    """
 
     def __init__(
         self,
@@ -43,7 +50,9 @@ class MonitoringHost(Construct):
         settings: MonitoringSettings,
         vpc_id: str,
         subnet_id: str,
+        network: IPv4Network,
         log_senders: Mapping[str, IPv4Network],
+        plain_http: bool,
         instance_profile: str,
         key_arn: str,
         host_env: Mapping[str, str],
@@ -61,19 +70,7 @@ class MonitoringHost(Construct):
             tags={"Name": f"{name}-monitoring"},
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
-        VpcSecurityGroupEgressRule(
-            self,
-            "egress",
-            security_group_id=group.id,
-            ip_protocol="-1",
-            cidr_ipv4="0.0.0.0/0",
-            description="Targets in the VPC, the probed URL, AWS and the registries of images",
-        )
-        loki, grafana = Construct(self, "loki_clients"), Construct(self, "grafana_clients")
-        _open(loki, group, LOKI, {zone: str(network) for zone, network in log_senders.items()}, "Logs from pods")
-        _open(
-            grafana, group, GRAFANA, {str(cidr): str(cidr) for cidr in settings.allowed_cidrs}, "Grafana for a network"
-        )
+        self._network_rules(group, settings, network, log_senders, plain_http)
 
         # Whatever replaces the instance, logs are pushed to the same address.
         interface = NetworkInterface(
@@ -122,6 +119,29 @@ class MonitoringHost(Construct):
         self.private_ip = interface.private_ip
         self.volume_id = volume.id
 
+    def _network_rules(
+        self,
+        group: SecurityGroup,
+        settings: MonitoringSettings,
+        network: IPv4Network,
+        log_senders: Mapping[str, IPv4Network],
+        plain_http: bool,
+    ) -> None:
+        """Names and time come from the VPC itself, which no security group filters. Whoever is asked has a rule too."""
+        egress, ingress = VpcSecurityGroupEgressRule, VpcSecurityGroupIngressRule
+        _allow(egress, self, "egress", group, HTTPS, EVERYWHERE, "The API, AWS and the registries of images")
+        if plain_http:
+            _allow(egress, self, "plain_http", group, HTTP, EVERYWHERE, "The API before it has a certificate")
+        _allow(egress, self, "psql", group, POSTGRES, network, "People who use psql, through Session Manager")
+        targets = Construct(self, "targets")
+        for target, port in SCRAPE_TARGETS.items():
+            _allow(egress, targets, target, group, port, network, f"Prometheus to {target}")
+        loki, grafana = Construct(self, "loki_clients"), Construct(self, "grafana_clients")
+        for zone, senders in log_senders.items():
+            _allow(ingress, loki, zone, group, LOKI, senders, "Logs from pods")
+        for cidr in settings.allowed_cidrs:
+            _allow(ingress, grafana, str(cidr), group, GRAFANA, cidr, "Grafana for a network")
+
 
 def user_data(host_env: Mapping[str, str]) -> str:
     """cloud-config; at most 16 KiB, which is what EC2 takes. Values of host_env may be references."""
@@ -137,15 +157,22 @@ def user_data(host_env: Mapping[str, str]) -> str:
     return f"#cloud-config\n{yaml.safe_dump(config, sort_keys=False, width=1000)}"
 
 
-def _open(scope: Construct, group: SecurityGroup, port: int, networks: Mapping[str, str], description: str) -> None:
-    for key, network in networks.items():
-        VpcSecurityGroupIngressRule(
-            scope,
-            key,
-            security_group_id=group.id,
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            cidr_ipv4=network,
-            description=description,
-        )
+def _allow(
+    rule: type[VpcSecurityGroupEgressRule] | type[VpcSecurityGroupIngressRule],
+    scope: Construct,
+    id: str,
+    group: SecurityGroup,
+    port: int,
+    network: IPv4Network,
+    description: str,
+) -> None:
+    rule(
+        scope,
+        id,
+        security_group_id=group.id,
+        ip_protocol="tcp",
+        from_port=port,
+        to_port=port,
+        cidr_ipv4=str(network),
+        description=description,
+    )

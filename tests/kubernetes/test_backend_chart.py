@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
+from modules.hosts.monitoring_host import SCRAPE_TARGETS
 from operations.cluster import helm
 from operations.cluster.manifests import errors, pods
-from stacks.eks import SCRAPE_TARGETS
 from tests.charts import VERSIONS, Objects, one, release_values, render
 from tests.conftest import ENVIRONMENTS, ROOT, Platform
 

@@ -83,5 +83,5 @@ def test_prometheus_reaches_all_that_it_scrapes() -> None:
 
 def test_the_registries_of_the_monitoring_host_are_named() -> None:
     images = read_mapping(ROOT / "monitoring" / "pins.yaml")["images"].values()
-    [row] = [row for row in ROWS if (row.source, row.target) == ("monitoring host", "internet")]
+    [row] = [row for row in ROWS if (row.source, row.target, row.port) == ("monitoring host", "internet", 443)]
     assert {image.split("/")[0] for image in images} == set(re.findall(r"\w+\.io", row.why))

@@ -9,8 +9,13 @@ from settings.monitoring import MonitoringSettings
 from tests.conftest import all_of, only, synth
 
 
+@pytest.fixture(params=[True, False])
+def plain_http(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
 @pytest.fixture
-def found(stack: TerraformStack) -> Any:
+def found(stack: TerraformStack, plain_http: bool) -> Any:
     MonitoringHost(
         stack,
         "host",
@@ -18,6 +23,8 @@ def found(stack: TerraformStack) -> Any:
         settings=MonitoringSettings(zone="us-east-1a", allowed_cidrs=(IPv4Network("10.8.0.0/16"),)),
         vpc_id="vpc-1",
         subnet_id="subnet-1",
+        network=IPv4Network("10.0.0.0/16"),
+        plain_http=plain_http,
         log_senders={"us-east-1a": IPv4Network("10.0.0.0/19")},
         instance_profile="acme-monitoring",
         key_arn="arn:key",
@@ -34,6 +41,16 @@ def test_only_logs_and_grafana_come_in(found: Any) -> None:
         (3000, 3000, "10.8.0.0/16"),
         (3100, 3100, "10.0.0.0/19"),
     ]
+
+
+def test_https_goes_everywhere_and_other_ports_to_who_is_asked(found: Any, plain_http: bool) -> None:
+    rules = all_of(found, "aws_vpc_security_group_egress_rule")
+    assert {rule["ip_protocol"] for rule in rules} == {"tcp"}
+    ports = {(rule["cidr_ipv4"], rule["from_port"], rule["to_port"]) for rule in rules}
+    everywhere = {443, 80} if plain_http else {443}
+    assert {first for network, first, _ in ports if network == "0.0.0.0/0"} == everywhere
+    assert {first for network, first, _ in ports if network == "10.0.0.0/16"} == {5432, 8080, 9100, 9464}
+    assert all(first == last for _, first, last in ports)
 
 
 def test_the_instance_answers_imdsv2_only_and_has_no_key(found: Any) -> None:
