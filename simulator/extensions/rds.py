@@ -2,7 +2,7 @@
 
 moto drops Performance Insights, and lists parameters that somebody has set without Source=user, so that Terraform
 takes them for defaults: both show up as changes at every plan. It says that no class is offered for PostgreSQL,
-instead of that it does not know.
+instead of that it does not know. The authority that signs a certificate is rds-ca-default, which is none of AWS.
 
 A change that interrupts waits for the maintenance window unless it is to be applied immediately, and a major version
 has to be allowed. Source: docs.aws.amazon.com, ModifyDBInstance, and "Settings for DB instances" in the RDS guide.
@@ -28,12 +28,14 @@ PENDING = {
 }
 # What a restored instance has where nothing is said; moto copies it from the original, whatever is said.
 RESTORED = {"multi_az": False, "deletion_protection": False}
+AUTHORITY = "rds-ca-rsa2048-g1"  # of certificates, where nothing is said: "Using SSL/TLS" in the RDS guide
 
 
 def apply() -> None:
     create = DBInstance.__init__
 
     def init(self: Any, *args: Any, **arguments: Any) -> None:
+        arguments["ca_certificate_identifier"] = arguments.get("ca_certificate_identifier") or AUTHORITY
         create(self, *args, **arguments)
         # By it the provider finds the instance that it has made; moto has one for all.
         self.dbi_resource_id = f"db-{uuid.uuid4().hex[:26].upper()}"

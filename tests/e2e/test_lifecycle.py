@@ -7,6 +7,8 @@ last one. What happens to a platform in the middle of its life is in test_change
 import json
 import re
 import sys
+from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,9 @@ from tests.conftest import ROOT
 from tests.iam.life import missing
 from tests.iam.recorder import REQUESTS
 from tests.project import Project, Result
+from tests.scanners.scanners import checkov_on_plans
+from tests.scanners.subject import PLANS
+from tests.scanners.waivers import judge, read
 
 pytestmark = pytest.mark.slow
 
@@ -86,12 +91,25 @@ def test_a_second_deploy_changes_nothing_and_is_faster(
     assert second.seconds < first_deploy.seconds
 
 
-def test_a_plan_as_files_is_applied_as_it_is(deployed: Project) -> None:
+def test_a_plan_as_files_is_applied_as_it_is_and_no_scanner_finds_more_in_it(deployed: Project, tmp_path: Path) -> None:
     assert deployed.make("plan", PLANS="plans").code == 0
+    plans = {path.stem: path for path in (deployed.path / "plans").glob("*.tfplan")}
     assert "No changes in " in (deployed.path / "plans" / "report.md").read_text()
     before = deployed.ids()
     assert deployed.make("deploy", PLANS="plans").code == 0
     assert deployed.ids() == before
+
+    for stack, plan in plans.items():
+        terraform = ("terraform", f"-chdir={deployed.path}/cdktf.out/local/stacks/{stack}")
+        text = deployed.run(*terraform, "show", "-json", str(plan), **deployed.variables()).output
+        planted = text.replace('"scan_on_push":true', '"scan_on_push":false')
+        for environment, written in (("local", text), ("planted", planted)):
+            path = tmp_path / PLANS / environment / stack / "tfplan.json"
+            path.parent.mkdir(parents=True)
+            path.write_text(written)
+    found = {(each.rule, each.place) for each in judge(list(checkov_on_plans(tmp_path)), read(), (), date.min).open}
+    assert [each for each in found if each[1].startswith("local/")] == []
+    assert "CKV_AWS_163" in {rule for rule, place in found if place.startswith("planted/registry/aws_ecr_repository.")}
 
 
 def test_no_secret_is_anywhere_but_in_secrets_manager(deployed: Project) -> None:

@@ -4,13 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from tests.conftest import ROOT
 from tests.environments import environment
-from tests.scanners.subject import CHARTS, SOURCE, TERRAFORM
+from tests.scanners.subject import CHARTS, PLANS, SOURCE, TERRAFORM
 from tests.scanners.waivers import Finding
 
 WORKFLOWS = (".github", "realworld-example-app/.github")
@@ -19,6 +19,7 @@ RISKS = (
     *("PrivilegeEscalation", "DataExfiltration", "ResourceExposure", "ServiceWildcard", "CredentialsExposure"),
     "InfrastructureModification",
 )
+BY_CLOUDSPLAINING = ("CKV_AWS_286", "CKV_AWS_287", "CKV_AWS_288", "CKV_AWS_289", "CKV_AWS_290", "CKV_AWS_355")
 
 
 class Silent(Exception):
@@ -27,11 +28,23 @@ class Silent(Exception):
 
 def checkov(folder: Path) -> Iterator[Finding]:
     """Rules for Terraform, Kubernetes, the Dockerfile, workflows and playbooks: https://www.checkov.io."""
-    frameworks = ["terraform_json", "kubernetes", "dockerfile", "github_actions", "ansible"]
-    # Without downloads it knows what it was shipped with, and asks nobody.
-    options = ["--skip-download", "--compact", "--quiet", "--soft-fail", "--output", "json"]
     skipped = [f"--skip-path={SOURCE}/{each}/" for each in ("tests", "docs")]
-    said = _run(_own("checkov"), "--directory", folder, "--framework", *frameworks, *options, *skipped)
+    frameworks = ("terraform_json", "kubernetes", "dockerfile", "github_actions", "ansible")
+    yield from _checkov(folder, frameworks, *skipped)
+
+
+def checkov_on_plans(folder: Path) -> Iterator[Finding]:
+    """The same rules on what Terraform plans for a platform that is deployed, where AWS has filled in the rest.
+
+    Plans have policies that can be read, which are for cloudsplaining itself: it names each action.
+    """
+    yield from _checkov(folder / PLANS, ["terraform_plan"], f"--skip-check={','.join(BY_CLOUDSPLAINING)}")
+
+
+def _checkov(folder: Path, frameworks: Iterable[str], *options: str) -> Iterator[Finding]:
+    # Without downloads it knows what it was shipped with, and asks nobody.
+    general = ["--skip-download", "--compact", "--quiet", "--soft-fail", "--output", "json"]
+    said = _run(_own("checkov"), "--directory", folder, "--framework", *frameworks, *general, *options)
     for report in said if isinstance(said, list) else [said]:
         if not report.get("results"):
             continue  # of a framework that met none of its files
@@ -53,6 +66,8 @@ def _place(folder: Path, path: Path, name: str) -> str:
                 if name.split(".")[-1] in kinds[each] and name.split(".")[0] in (each, "resource")
             ]
             return f"{environment_name}/{stack}/{kind}.{name.split('.')[-1]}"
+        case (environment_name, stack, "tfplan.json"):
+            return f"{environment_name}/{stack}/{name}"
         case (area, environment_name, chart) if area == CHARTS:
             return f"{environment_name}/{chart.removesuffix('.yaml')}/{name}"
     return path.relative_to(SOURCE).as_posix()

@@ -16,6 +16,7 @@ from tests.charts import release_values, render, values_of
 from tests.conftest import ENVIRONMENTS, ROOT, Template
 
 SOURCE, TERRAFORM, CHARTS = "source", "terraform", "charts"
+PLANS = "plans"  # <environment>/<stack>/tfplan.json, which tests/e2e/test_lifecycle.py writes
 BLOCKS = ("provider", "data", "resource")  # import blocks are more than checkov can parse, and set up nothing
 
 
