@@ -1,6 +1,7 @@
 """S3, RDS, AWS Backup and EC2: the test names the behaviour, the decorator what plain moto does instead."""
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -115,21 +116,32 @@ def test_a_nat_gateway_takes_its_network_interface_with_it(aws: Aws) -> None:
     assert [each["NetworkInterfaceId"] for each in left] == []
 
 
-@missing_in_moto(AssertionError, "None is True")
-def test_performance_insights_stay_visible(aws: Aws) -> None:
-    found = aws("rds").create_db_instance(
-        DBInstanceIdentifier="insights",
+def database(aws: Aws, name: str, **settings: Any) -> Any:
+    return aws("rds").create_db_instance(
+        DBInstanceIdentifier=name,
         DBInstanceClass="db.t4g.micro",
         Engine="postgres",
         AllocatedStorage=20,
         ManageMasterUserPassword=True,
         MasterUsername="realworld",
-        EnablePerformanceInsights=True,
-        PerformanceInsightsRetentionPeriod=31,
+        **settings,
     )["DBInstance"]
+
+
+@missing_in_moto(AssertionError, "None is True")
+def test_performance_insights_stay_visible(aws: Aws) -> None:
+    found = database(aws, "insights", EnablePerformanceInsights=True, PerformanceInsightsRetentionPeriod=31)
 
     assert found.get("PerformanceInsightsEnabled") is True
     assert found["PerformanceInsightsRetentionPeriod"] == 31
+
+
+@missing_in_moto(AssertionError, "'rds-ca-default' in")
+def test_the_authority_of_certificates_is_one_of_aws(aws: Aws) -> None:
+    found = database(aws, "authority")
+
+    names = {"rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"}  # "Using SSL/TLS" in the RDS guide
+    assert found["CACertificateIdentifier"] in names
 
 
 @missing_in_moto(AssertionError, r"\[\] == \['rds.force_ssl'\]")
