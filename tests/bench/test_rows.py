@@ -73,8 +73,8 @@ def test_a_program_that_fails_is_not_measured() -> None:
     assert measure("true").memory > 0
 
 
-@pytest.mark.parametrize(("ratio", "code"), [(2.5, 0), (1.5, 1), (None, 1)], ids=["met", "not met", "failed"])
-def test_a_goal_that_is_lost_fails_the_command(
+@pytest.mark.parametrize(("ratio", "code"), [(2.5, 0), (1.5, 1), (None, 1)], ids=["within", "beyond", "failed"])
+def test_a_row_beyond_its_limits_fails_the_command(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ratio: float | None, code: int
 ) -> None:
     def part() -> list[Row]:
