@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import signal
 import socket
 import sys
 import time
@@ -50,6 +51,13 @@ APART = ("tests/monitoring/test_host.py", "tests/monitoring/test_rules.py")
 
 def file_of(nodeid: str) -> str:
     return nodeid.split("::")[0]
+
+
+def pytest_configure() -> None:
+    """Under nohup and in the background signals are ignored, and stay so in what is started; a handler does not."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
