@@ -99,9 +99,10 @@ def test_a_plan_as_files_is_applied_as_it_is_and_no_scanner_finds_more_in_it(dep
     assert deployed.make("deploy", PLANS="plans").code == 0
     assert deployed.ids() == before
 
+    variables = deployed.variables()
     for stack, plan in plans.items():
         terraform = ("terraform", f"-chdir={deployed.path}/cdktf.out/local/stacks/{stack}")
-        text = deployed.run(*terraform, "show", "-json", str(plan), **deployed.variables()).output
+        text = deployed.run(*terraform, "show", "-json", str(plan), **variables).output
         planted = text.replace('"scan_on_push":true', '"scan_on_push":false')
         for environment, written in (("local", text), ("planted", planted)):
             path = tmp_path / PLANS / environment / stack / "tfplan.json"

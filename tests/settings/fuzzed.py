@@ -50,6 +50,7 @@ def synthesized(text: bytes) -> dict[str, Template]:
             assert left == {"fuzzed.yaml"}, left
             return {}
         templates = templates_of(found, folder)
+        assert templates, "it was accepted, and nothing is written"
         wrong = refused(named(templates, found.names.prefix))
         assert not wrong, wrong
         return templates
@@ -89,6 +90,6 @@ class Sample:
 
     def errors(self, folder: Path) -> list[str]:
         """What Terraform says of them, each with the file."""
-        files = {name: text.decode() for name, (_, text) in self._stacks.items()}
+        files = {name: text.decode(errors="replace") for name, (_, text) in self._stacks.items()}
         told = validated({name: template for name, (template, _) in self._stacks.items()}, folder)
         return [f"{each}\n{files.get(each.partition('/')[0], 'of no file')}" for each in told]

@@ -74,6 +74,12 @@ def test_what_terraform_does_not_take_is_seen_with_its_file(monkeypatch: pytest.
     assert told.endswith(LOCAL.decode())
 
 
+def test_that_nothing_is_written_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzzed, "templates_of", lambda *_: {})
+    with pytest.raises(AssertionError, match="nothing is written"):
+        fuzzed.synthesized(LOCAL)
+
+
 def test_a_name_that_aws_does_not_take_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     def longer(settings: Settings, folder: Path) -> dict[str, Template]:
         templates = templates_of(settings, folder)
