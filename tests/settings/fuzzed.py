@@ -90,6 +90,8 @@ class Sample:
 
     def errors(self, folder: Path) -> list[str]:
         """What Terraform says of them, each with the file."""
+        if not self._stacks:
+            return ["no file was accepted that becomes another stack"]
         files = {name: text.decode(errors="replace") for name, (_, text) in self._stacks.items()}
         told = validated({name: template for name, (template, _) in self._stacks.items()}, folder)
         return [f"{each}\n{files.get(each.partition('/')[0], 'of no file')}" for each in told]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from settings.loading import ENVIRONMENTS
@@ -19,20 +19,6 @@ from tests.settings.test_schema import generated
 
 # A network takes False for a number, of which Python warns.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:__int__ returned non-int:DeprecationWarning")]
-
-KINDS = 3
-settings.register_profile(
-    "default",
-    max_examples=300 // KINDS,
-    phases=[Phase.generate],  # the shortest example is not worth minutes: the file is printed
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
-settings.register_profile("fuzz", settings.get_profile("default"), max_examples=5000 // KINDS, derandomize=False)
-if settings.get_current_profile_name() == "default":
-    settings.load_profile("default")
 
 Check = Callable[[bytes], None]
 

@@ -1,6 +1,9 @@
 """The check of settings files that nobody would write sees each way in which it can be broken."""
 
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +12,7 @@ import pytest
 
 from settings import Settings, SettingsError, load_settings
 from settings.loading import ENVIRONMENTS
-from tests.conftest import Template, templates_of
+from tests.conftest import ROOT, Template, templates_of
 from tests.settings import fuzzed
 from tests.settings.fuzzed import Sample
 
@@ -90,3 +93,26 @@ def test_a_name_that_aws_does_not_take_is_seen(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(fuzzed, "templates_of", longer)
     with pytest.raises(AssertionError, match="realworld"):
         fuzzed.synthesized(LOCAL)
+
+
+def test_a_sample_of_nothing_is_seen(tmp_path: Path) -> None:
+    assert Sample([], 10).errors(tmp_path) == ["no file was accepted that becomes another stack"]
+
+
+@pytest.mark.parametrize("where", [{}, {"CI": "true"}], ids=["here", "in CI"])
+@pytest.mark.parametrize(
+    ("command", "profile", "differs"),
+    [
+        (["make", "fuzz"], "fuzz", "max_examples=1666"),
+        ([sys.executable, "-m", "pytest", "tests/settings/test_fuzz.py"], "test", "derandomize=True"),
+    ],
+    ids=["make fuzz", "pytest"],
+)
+def test_the_files_are_as_many_wherever_they_are_tried(
+    where: dict[str, str], command: list[str], profile: str, differs: str
+) -> None:
+    variables = {name: value for name, value in os.environ.items() if name not in ("CI", "GITHUB_ACTIONS")}
+    variables |= where | {"PYTEST_ADDOPTS": "--collect-only --verbose"}
+    ran = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert re.search(rf"hypothesis profile '{profile}' -> .*{differs}.*function_scoped_fixture", ran.stdout)
