@@ -2,7 +2,6 @@
 
 from imports.aws.eks_access_entry import EksAccessEntry
 from imports.aws.eks_pod_identity_association import EksPodIdentityAssociation
-from imports.aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from imports.engine import Construct
 from modules.cluster.addons import Addons
 from modules.cluster.cluster import Cluster
@@ -12,6 +11,7 @@ from modules.cluster.node_group import NodeGroup
 from modules.database.client import admit
 from modules.hosts.monitoring_host import SCRAPE_TARGETS
 from modules.network.addresses import private_cidr
+from modules.network.rules import HTTPS, Ingress, allow
 from modules.secrets.key import Key
 from outputs import EksOutputs, IamOutputs, VpcOutputs
 from settings import Settings
@@ -69,35 +69,19 @@ class EksStack(AreaStack):
         )
 
         # Nodes and pods share the security group of the cluster.
+        group = cluster.security_group_id
+        prometheus = private_cidr(settings.vpc, settings.monitoring.zone)
+        runner = private_cidr(settings.vpc, settings.names.runner_zone)
         targets = Construct(self, "scrape_targets")
         for target, port in SCRAPE_TARGETS.items():
-            VpcSecurityGroupIngressRule(
-                targets,
-                target,
-                security_group_id=cluster.security_group_id,
-                ip_protocol="tcp",
-                from_port=port,
-                to_port=port,
-                cidr_ipv4=str(private_cidr(settings.vpc, settings.monitoring.zone)),
-                description=f"Prometheus to {target}",
-            )
-
-        VpcSecurityGroupIngressRule(
-            self,
-            "runner",
-            security_group_id=cluster.security_group_id,
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
-            cidr_ipv4=str(private_cidr(settings.vpc, settings.names.runner_zone)),
-            description="Jobs of the runner to the private endpoint",
-        )
+            allow(Ingress, targets, target, group, port, prometheus, f"Prometheus to {target}")
+        allow(Ingress, self, "runner", group, HTTPS, runner, "Jobs of the runner to the private endpoint")
 
         admit(
             self,
             "database_client",
             database=network.database_security_group_id,
-            client=cluster.security_group_id,
+            client=group,
             description="Nodes, and of their pods those that policies of the cluster let out",
         )
 

@@ -10,13 +10,12 @@ from imports.aws.instance import InstanceNetworkInterface
 from imports.aws.network_interface import NetworkInterface
 from imports.aws.security_group import SecurityGroup
 from imports.aws.volume_attachment import VolumeAttachment
-from imports.aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
-from imports.aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from imports.engine import Construct, TerraformResourceLifecycle
 from imports.literal import literal
 from modules.database.postgres import PORT as POSTGRES
 from modules.hosts.amazon_linux import amazon_linux_host
 from modules.hosts.volume_snapshots import TAG
+from modules.network.rules import EVERYWHERE, HTTP, HTTPS, Egress, Ingress, allow
 from monitoring.bundle import HERE
 from settings.monitoring import MonitoringSettings
 
@@ -29,8 +28,7 @@ HOST_FILES = {
 }
 HOST_ENV = "/etc/monitoring/host.env"
 DATA = "/var/lib/monitoring"
-LOKI, GRAFANA, HTTP, HTTPS = 3100, 3000, 80, 443
-EVERYWHERE = IPv4Network("0.0.0.0/0")
+LOKI, GRAFANA = 3100, 3000
 # What Prometheus scrapes on nodes and in pods.
 SCRAPE_TARGETS = {"api": 9464, "kube-state-metrics": 8080, "node-exporter": 9100}
 
@@ -128,19 +126,18 @@ class MonitoringHost(Construct):
         plain_http: bool,
     ) -> None:
         """Names and time come from the VPC itself, which no security group filters. Whoever is asked has a rule too."""
-        egress, ingress = VpcSecurityGroupEgressRule, VpcSecurityGroupIngressRule
-        _allow(egress, self, "egress", group, HTTPS, EVERYWHERE, "The API, AWS and the registries of images")
+        allow(Egress, self, "egress", group.id, HTTPS, EVERYWHERE, "The API, AWS and the registries of images")
         if plain_http:
-            _allow(egress, self, "plain_http", group, HTTP, EVERYWHERE, "The API before it has a certificate")
-        _allow(egress, self, "psql", group, POSTGRES, network, "People who use psql, through Session Manager")
+            allow(Egress, self, "plain_http", group.id, HTTP, EVERYWHERE, "The API before it has a certificate")
+        allow(Egress, self, "psql", group.id, POSTGRES, network, "People who use psql, through Session Manager")
         targets = Construct(self, "targets")
         for target, port in SCRAPE_TARGETS.items():
-            _allow(egress, targets, target, group, port, network, f"Prometheus to {target}")
+            allow(Egress, targets, target, group.id, port, network, f"Prometheus to {target}")
         loki, grafana = Construct(self, "loki_clients"), Construct(self, "grafana_clients")
         for zone, senders in log_senders.items():
-            _allow(ingress, loki, zone, group, LOKI, senders, "Logs from pods")
+            allow(Ingress, loki, zone, group.id, LOKI, senders, "Logs from pods")
         for cidr in settings.allowed_cidrs:
-            _allow(ingress, grafana, str(cidr), group, GRAFANA, cidr, "Grafana for a network")
+            allow(Ingress, grafana, str(cidr), group.id, GRAFANA, cidr, "Grafana for a network")
 
 
 def user_data(host_env: Mapping[str, str]) -> str:
@@ -155,24 +152,3 @@ def user_data(host_env: Mapping[str, str]) -> str:
         ),
     ]
     return f"#cloud-config\n{yaml.safe_dump(config, sort_keys=False, width=1000)}"
-
-
-def _allow(
-    rule: type[VpcSecurityGroupEgressRule] | type[VpcSecurityGroupIngressRule],
-    scope: Construct,
-    id: str,
-    group: SecurityGroup,
-    port: int,
-    network: IPv4Network,
-    description: str,
-) -> None:
-    rule(
-        scope,
-        id,
-        security_group_id=group.id,
-        ip_protocol="tcp",
-        from_port=port,
-        to_port=port,
-        cidr_ipv4=str(network),
-        description=description,
-    )

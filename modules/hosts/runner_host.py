@@ -7,9 +7,9 @@ and nothing is lost but the job that runs just then. The new one is empty until 
 from collections.abc import Mapping
 
 from imports.aws.security_group import SecurityGroup
-from imports.aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
 from imports.engine import Construct, TerraformResourceLifecycle
 from modules.hosts.amazon_linux import amazon_linux_host
+from modules.network.rules import EVERYWHERE, HTTPS, Egress, allow
 from settings.aws import RunnerSettings
 
 
@@ -40,16 +40,8 @@ class RunnerHost(Construct):
         )
         # Names and time come from the VPC itself, which no security group filters. Session Manager is a connection that
         # the host opens, and Ansible goes through it.
-        VpcSecurityGroupEgressRule(
-            self,
-            "https",
-            security_group_id=group.id,
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
-            cidr_ipv4="0.0.0.0/0",
-            description="GitHub, AWS, packages, and the Kubernetes API in the VPC",
-        )
+        reached = "GitHub, AWS, packages, and the Kubernetes API in the VPC"
+        allow(Egress, self, "https", group.id, HTTPS, EVERYWHERE, reached)
         self.instance_id = amazon_linux_host(
             self,
             name=f"{name}-runner",

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from imports.aws.security_group import SecurityGroup
 from imports.aws.vpc_endpoint import VpcEndpoint
-from imports.aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from imports.engine import Construct, TerraformResourceLifecycle
+from modules.network.rules import HTTPS, Ingress, allow
 
 
 class Endpoints(Construct):
@@ -48,16 +48,7 @@ class Endpoints(Construct):
             tags={"Name": f"{name}-endpoints"},
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
-        VpcSecurityGroupIngressRule(
-            self,
-            "from_vpc",
-            security_group_id=clients.id,
-            description="HTTPS from the VPC",
-            cidr_ipv4=vpc_cidr,
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
-        )
+        allow(Ingress, self, "from_vpc", clients.id, HTTPS, vpc_cidr, "HTTPS from the VPC")
         for service in services:
             VpcEndpoint(
                 self,
