@@ -33,7 +33,7 @@ PACKAGES = (
 
 def ansible(tool: str, *arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """A tool of Ansible in its folder; variables of this shell do not change what it does."""
-    mine = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AWS_", "RUNNER_"))}
+    mine = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "RUNNER_"))}
     return subprocess.run(
         [BIN / tool, *arguments],
         cwd=ROOT / "ansible",

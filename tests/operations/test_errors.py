@@ -39,12 +39,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-@pytest.fixture(autouse=True)
-def _no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-
-
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
     with refusing_aws.running() as url:
