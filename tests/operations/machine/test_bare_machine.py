@@ -42,7 +42,7 @@ def project(tmp_path: Path, releases: Releases) -> Project:
     found = copy_of_project(tmp_path / "copy")
     pinned(releases, found.path / "operations" / "machine" / "terraform.json")
     (found.path / "node_modules").unlink()
-    package = {"name": "bare", "version": "1.0.0", "dependencies": {"@lezer/common": LEZER["version"]}}
+    package = {"name": "bare", "version": "1.0.0", "devDependencies": {"@lezer/common": LEZER["version"]}}
     lock = {"lockfileVersion": 3, "packages": {"": package, "node_modules/@lezer/common": LEZER}}
     (found.path / "package.json").write_text(json.dumps(package))
     (found.path / "package-lock.json").write_text(json.dumps(package | lock))
@@ -57,6 +57,7 @@ def project(tmp_path: Path, releases: Releases) -> Project:
 def bare(project: Project, *command: str) -> Result:
     inherited = {name: value for name, value in os.environ.items() if REGISTRIES.fullmatch(name)}
     environment = inherited | {"PATH": str(project.path.parent / "bin"), "no_proxy": "127.0.0.1"}
+    environment["NODE_ENV"] = "production"  # as in the shell of who works on the application: npm leaves tools out
     result = subprocess.run(
         command, cwd=project.path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
