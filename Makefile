@@ -12,6 +12,10 @@ $(foreach name,$(filter-out $(VARIABLES),$(GIVEN)),$(error $(name) is not a vari
 	$(or $(call NEAREST,$(name)),there are $(strip $(VARIABLES)))))
 $(foreach name,$(GIVEN),$(if $(strip $($(name))),,$(error $(name) is empty: write a value, or leave it out)))
 export PYTHONDONTWRITEBYTECODE = 1
+# Ansible refuses to work in a locale that is not UTF-8.
+ifneq ($(filter C POSIX,$(LC_ALL)),)
+export LC_ALL := C.UTF-8
+endif
 
 PYTHON ?= python3
 PIPENV_VERSION = 2026.10.3

@@ -37,7 +37,7 @@ def ansible(tool: str, *arguments: str | Path, **variables: str) -> subprocess.C
     return subprocess.run(
         [BIN / tool, *arguments],
         cwd=ROOT / "ansible",
-        env=mine | {"PATH": f"{BIN}:{os.environ['PATH']}", "NO_COLOR": "1", "ANSIBLE_NOCOLOR": "1"} | variables,
+        env=mine | {"PATH": f"{BIN}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"} | variables,
         capture_output=True,
         text=True,
         check=False,

@@ -111,6 +111,23 @@ def test_make_refuses_a_variable_that_it_does_not_know(arguments: str, name: str
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("locale", ["C", "POSIX", "C.UTF-8"])
+def test_ansible_works_in_any_locale(locale: str) -> None:
+    """It refuses what is not UTF-8, as LC_ALL=C is, which scripts and containers have."""
+    rule = "asked: ; @.venv/bin/ansible-playbook --version && env"
+    asked = subprocess.run(
+        ["make", "--silent", "--eval", rule, "asked"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "LC_ALL": locale},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert asked.returncode == 0, asked.stderr
+    assert "LC_ALL=C.UTF-8" in asked.stdout.splitlines()
+
+
 def test_make_refuses_a_variable_without_a_value() -> None:
     result = make("destroy", "STACK=", "ENVIRONMENT=staging")
 
