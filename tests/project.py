@@ -40,14 +40,13 @@ class Project:
     path: Path
 
     def start(self, command: list[str], **variables: str) -> subprocess.Popen[str]:
-        inherited = {name: value for name, value in os.environ.items() if name != "STACK"}
         # Pipelines keep their plans as files, and only then a plan takes no lock.
         of_pipelines = command[1:3] == ["-m", "operations"] and (command[-1] != "plan" or "PLANS" in variables)
         self._calls_are_of(command[-1] if of_pipelines else "test")
         return subprocess.Popen(
             command,
             cwd=self.path,
-            env=inherited | variables,
+            env=os.environ | variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
