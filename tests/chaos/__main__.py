@@ -21,7 +21,7 @@ def main() -> int:
     seed = int(os.environ.get("SEED") or time.strftime("%Y%m%d"))
     print(f"{kills} kills, SEED={seed}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        chaos = Chaos(Path(folder), random.Random(seed), "")
+        chaos = Chaos(Path(folder), random.Random(seed))
         with chaos:
             strikes = chaos.run(kills)
     print(table(strikes))

@@ -37,7 +37,7 @@ class Chaos:
         self,
         folder: Path,
         chance: random.Random,
-        stacks: str,
+        stacks: str = "",
         kinds: Sequence[str] = KINDS,
         longest_wait: float = LONGEST_WAIT,
     ) -> None:
